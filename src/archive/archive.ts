@@ -1,0 +1,59 @@
+import type { Receipt, SliceHeader } from '../core/manifest.ts';
+import type { SourceRecord, Identity } from '../core/contract.ts';
+
+/**
+ * The archive: staged pages on their way, parts and manifests for good (DESIGN §5). One implementation over any {@link Store}.
+ */
+export interface Archive {
+  /** Begins a segment: the pages that one activity stages. Segments of attempts that are given up are swept later. */
+  stage(stream: { readonly source: string; readonly stream: string }): Promise<SegmentWriter>;
+  /**
+   * Seals a slice from the segments of one complete chain of pages: drops repeats by id (the last one that came is kept), orders by event time, writes
+   * parts, then the manifest, exclusively. The first writer wins; a later one gets the winner's receipt. May be repeated.
+   * Errors: `staging-lost` when a segment is missing or torn, `storage-full`.
+   */
+  seal(order: SealOrder, signal?: AbortSignal): Promise<Receipt>;
+  /** The receipt of a slice that is sealed already. `archive-damaged` when its manifest cannot be read. */
+  find(slice: SliceHeader): Promise<Receipt | undefined>;
+  /** Every manifest; damaged ones are yielded as such and do not stop the walk. */
+  manifests(): AsyncIterable<Receipt | DamagedManifest>;
+  /** Reads every part of a receipt again and compares sizes, counts and hashes; the findings, none when all is well. */
+  verify(receipt: Receipt): Promise<readonly string[]>;
+  /** The records of a sealed slice, line by line, in order, without the line break. */
+  records(receipt: Receipt): AsyncIterable<Buffer>;
+  /** Keeps an answer that did not fit its schema, for a person to look at; returns its key. */
+  quarantine(stream: { readonly source: string; readonly stream: string }, body: Uint8Array): Promise<string>;
+  /** Removes staged segments and temporary files last touched before an instant (ms); returns how many. */
+  sweep(before: number): Promise<number>;
+}
+
+export interface SegmentWriter {
+  /** Adds a page's records. */
+  page(records: readonly SourceRecord[], identify: (record: SourceRecord) => Identity): Promise<void>;
+  /** Makes the segment durable; its key is what a workflow carries. */
+  finish(): Promise<Segment>;
+  abort(): Promise<void>;
+}
+
+/** A finished segment, small enough for a history. */
+export interface Segment {
+  readonly key: string;
+  readonly pages: number;
+  readonly records: number;
+  readonly bytes: number;
+}
+
+export interface SealOrder {
+  readonly slice: SliceHeader;
+  /** Keys of the segments, in the order in which they came. */
+  readonly segments: readonly string[];
+  readonly reported: number | null;
+  readonly run: { readonly workflowId: string; readonly runId: string };
+  /** ISO 8601 UTC. */
+  readonly sealedAt: string;
+}
+
+export interface DamagedManifest {
+  readonly key: string;
+  readonly damage: string;
+}

@@ -1,0 +1,168 @@
+import type { ZodType } from 'zod';
+import type { Interval } from './time.ts';
+
+/**
+ * What a source type is (DESIGN §3): a plain object of functions that speaks one vendor's protocol. It never imports Temporal, the
+ * ledger or the archive, and a ten-line script can drive it.
+ *
+ * Who does what: the workflows own every loop, wait and retry; a source makes one call and answers, or throws a `Failure` (core/failures).
+ * The one thing it retries by itself is a login, once, when a session ended. Every call may be repeated: after a crash the same page
+ * is asked for again. A source keeps nothing but its session and its connections, so any worker can go on where another stopped.
+ */
+export interface SourceType<Settings = unknown> {
+  /** The stable name: the `type:` of the config, the folder, the field in manifests. */
+  readonly name: string;
+  /** The settings of this type beyond those that every source takes; strict, so that a mistyped key is found. */
+  readonly settings: ZodType<Settings>;
+  /** What the vendor promises, before the user's `limits:` tighten it. */
+  readonly limits: VendorLimits;
+  open(context: SourceContext<Settings>): Source;
+}
+
+export interface SourceContext<Settings> {
+  /** The source's name in the config. */
+  readonly id: string;
+  readonly settings: Settings & CommonSettings;
+  /** Our own clock, ms since the epoch. */
+  readonly clock: () => number;
+}
+
+/** The settings that every source takes; lengths of time in ms. */
+export interface CommonSettings {
+  readonly baseUrl?: string | undefined;
+  readonly proxy?: Secret | undefined;
+  /** PEM text of further certificate authorities, beside the system's. */
+  readonly ca?: string | undefined;
+  readonly start?: StartSetting | undefined;
+  readonly schedule: { readonly every: number; readonly offset: number };
+  readonly window: number;
+  /** The vendor's limits, tightened by the user, never loosened. */
+  readonly limits: VendorLimits;
+}
+
+/** Where coverage begins: `all` that the vendor keeps, an instant (ms), or by default 24 h before the stream was first applied. */
+export type StartSetting = 'all' | number;
+
+/** A value that must not be printed; read anew at every use, so that a rotated secret needs no restart. */
+export interface Secret {
+  /** Where the value comes from, for messages: `${env:SIGSCI_PASSWORD}`. */
+  readonly place: string;
+  /** The value. Throws an Error that names the place when it cannot be read. */
+  reveal(): string;
+}
+
+export interface VendorLimits extends WindowLimits, ConnectionLimits {}
+
+/** What a window of a stream may be; lengths of time in ms. */
+export interface WindowLimits {
+  /** The longest window that one chain of pages may ask for. */
+  readonly longest: number;
+  /** Bounds of windows are multiples of this. */
+  readonly grain: number;
+  /** How long after its end a window is complete at the vendor. */
+  readonly settling: number;
+  /** How far back the vendor serves. */
+  readonly retention: number;
+  /** Kept from both ends against clock skew and the time a request takes. */
+  readonly safety: number;
+  /** How long a cursor is honoured after it was issued; `Infinity` where it does not die. */
+  readonly cursorValidity: number;
+}
+
+/** How many connections the vendor allows at once, over all workers. */
+export interface ConnectionLimits {
+  readonly perSource: number;
+  readonly perStream: number;
+}
+
+/** One configured account at a vendor. */
+export interface Source {
+  readonly id: string;
+  readonly type: string;
+  readonly streams: readonly Stream[];
+  /** Proves that the credentials work, and learns the vendor's clock. Throws `credentials-rejected` when they do not. */
+  authenticate(signal: AbortSignal): Promise<Login>;
+  /** For `sluice test`: the smallest legal request, with what it showed, a line each. */
+  check(signal: AbortSignal): Promise<readonly string[]>;
+  /** The vendor's clock as far as it is known, ms since the epoch: ours, corrected by the last `Date` header. */
+  now(): number;
+  /** Ends the session's connections. */
+  close(): Promise<void>;
+}
+
+export interface Login {
+  /** The vendor's clock minus ours, ms; 0 while unknown. */
+  readonly skew: number;
+  /** When the session ends, ms since the epoch, where the vendor says. */
+  readonly until?: number;
+}
+
+export type Stream = WindowStream | SequenceStream | ReportStream;
+
+/** What every stream has, whatever its shape. */
+interface StreamBase {
+  /** Unique inside its source: a site, a website, a query, a collection, a report type. */
+  readonly name: string;
+  /** The id by which repeats are dropped and destinations know the record, and its event time in ms since the epoch. */
+  identify(record: SourceRecord): Identity;
+}
+
+/** A record: the vendor's bytes, verbatim, and their value where the source has parsed them anyway. */
+export interface SourceRecord {
+  readonly bytes: Uint8Array;
+  readonly value?: unknown;
+}
+
+export interface Identity {
+  readonly id: string;
+  readonly time: number;
+}
+
+/** Events asked for by time. */
+export interface WindowStream extends StreamBase {
+  readonly shape: 'window';
+  readonly limits: WindowLimits;
+  /**
+   * One page of the window `[from, until)`, on whole grains: the first one (`cursor` null), or the one that a cursor stands for. Pages are read
+   * until `next` is null. Together they hold each event of the window at least once, in any order.
+   */
+  fetchPage(window: Interval, cursor: string | null, signal: AbortSignal): Promise<Page>;
+}
+
+export interface Page {
+  readonly records: readonly SourceRecord[];
+  /** What the vendor wants back for the next page, opaque text of at most 32 KiB; null at the end of the chain. */
+  readonly next: string | null;
+  /** How many records the vendor says the window holds, where it says so. */
+  readonly reported?: number;
+}
+
+/** Events behind an ever-rising cursor. */
+export interface SequenceStream extends StreamBase {
+  readonly shape: 'sequence';
+  /** The cursor to begin with for a UTC date, `2026-11-21`. */
+  start(date: string, signal: AbortSignal): Promise<string>;
+  /** The portion after a cursor, at most `size` records, with the cursor to go on from and how many are still ahead. */
+  fetchPortion(cursor: string, size: number, signal: AbortSignal): Promise<Portion>;
+}
+
+export interface Portion {
+  readonly records: readonly SourceRecord[];
+  readonly cursor: string;
+  readonly remaining: number;
+}
+
+/** Files published by day. */
+export interface ReportStream extends StreamBase {
+  readonly shape: 'report';
+  /** The reports of a UTC day, `2026-11-21`. */
+  list(day: string, signal: AbortSignal): Promise<readonly ReportRef[]>;
+  fetchReport(ref: ReportRef, signal: AbortSignal): AsyncIterable<SourceRecord>;
+}
+
+export interface ReportRef {
+  /** The vendor's id of the file. */
+  readonly id: string;
+  readonly day: string;
+  readonly file: string;
+}

@@ -1,0 +1,81 @@
+import { clip, subtract, union, type IntervalSet } from './intervals.ts';
+import { ceilTo, floorTo, type Interval } from './time.ts';
+import type { WindowLimits } from './contract.ts';
+
+/** What is known about a window stream at one instant, all in ms since the epoch. */
+export interface Standing {
+  /** The vendor's clock: ours, corrected by the `Date` header it last sent. */
+  readonly now: number;
+  readonly limits: WindowLimits;
+  /** Length of a window, ms; at most `limits.longest`. */
+  readonly window: number;
+  /** Where the stream's coverage begins. */
+  readonly start: number;
+  /** Ranges that operators asked for, beyond what the start asks for. */
+  readonly wanted: IntervalSet;
+  /** Sealed windows, empty ones included. */
+  readonly held: IntervalSet;
+  /** What has been recorded as lost already. */
+  readonly lost: IntervalSet;
+}
+
+export interface Due {
+  /** Windows to extract now: the newest settled one first, then by deadline. */
+  readonly windows: readonly Interval[];
+  /** What the vendor has forgotten before it was held, and is not recorded as lost yet. */
+  readonly lost: IntervalSet;
+}
+
+/** The stretch that the vendor will serve at `now`, on whole grains, the safety margin against clock skew kept at both ends. */
+export function reachable(limits: WindowLimits, now: number): Interval {
+  return {
+    from: ceilTo(now - limits.retention + limits.safety, limits.grain),
+    until: floorTo(now - limits.settling - limits.safety, limits.grain),
+  };
+}
+
+/** When the vendor forgets the first instant of a window; after it, part of the window is lost. */
+export function deadlineOf(limits: WindowLimits, window: Interval): number {
+  return window.from + limits.retention - limits.safety;
+}
+
+/**
+ * Due = (what the start asks for ∪ what was wanted) ∩ (settled and inside retention) − what is held (DESIGN §4).
+ * The present cell of the window grid is due only when the whole of it has settled; at the old end, where retention or a start
+ * cuts a cell, the rest of that cell is still due: every minute counts there.
+ */
+export function plan(standing: Standing): Due {
+  const { limits, window, now } = standing;
+  const reach = reachable(limits, now);
+  const asked = union([{ from: standing.start, until: floorTo(reach.until, window) }], standing.wanted);
+  const missing = subtract(asked, union(standing.held, standing.lost));
+  const windows = clip(missing, reach)
+    .flatMap((gap) => cut(gap, window))
+    .toSorted((a, b) => a.from - b.from);
+  const newest = windows.pop();
+  return {
+    windows: newest === undefined ? [] : [newest, ...windows],
+    lost: clip(missing, { from: -Infinity, until: reach.from }),
+  };
+}
+
+/** Cuts an interval along the grid of `window` ms (aligned to the epoch, so to whole hours and days in UTC). */
+export function cut(gap: Interval, window: number): readonly Interval[] {
+  const windows: Interval[] = [];
+  for (let from = gap.from; from < gap.until; ) {
+    const until = Math.min(gap.until, floorTo(from, window) + window);
+    windows.push({ from, until });
+    from = until;
+  }
+  return windows;
+}
+
+/** Two halves on whole grains, or `undefined` when the window is one grain: then it cannot be cut any further. */
+export function halve(window: Interval, grain: number): readonly [Interval, Interval] | undefined {
+  const middle = floorTo(window.from + Math.ceil((window.until - window.from) / 2), grain);
+  if (middle <= window.from || middle >= window.until) return undefined;
+  return [
+    { from: window.from, until: middle },
+    { from: middle, until: window.until },
+  ];
+}

@@ -1,0 +1,61 @@
+/**
+ * What a sealed slice holds. The manifest is the commit (DESIGN §4): it is written once, exclusively, after the parts; the ledger's
+ * row is made from it, and can be made again. Documented for people who read the archive without sluice: see ARCHITECTURE.md.
+ */
+export interface Manifest extends SliceHeader {
+  readonly version: 1;
+  /** Records in the parts: each id once. */
+  readonly records: number;
+  /** Records that came more than once and were dropped. */
+  readonly repeats: number;
+  /** Of the repeats, those whose bytes differed: the last one that came was kept. */
+  readonly conflicts: number;
+  readonly pages: number;
+  readonly parts: readonly Part[];
+  /** Lower-case hex: SHA-256 over the records' SHA-256 hashes, sorted ascending; says whether two slices hold the same records. */
+  readonly digest: string;
+  /** How many records the vendor said there were; null where it says nothing. */
+  readonly reported: number | null;
+  /** ISO 8601 UTC. */
+  readonly sealedAt: string;
+  /** The workflow that extracted it. */
+  readonly run: { readonly workflowId: string; readonly runId: string };
+}
+
+/** Which slice it is. */
+export interface SliceHeader {
+  /** The source's name in the config. */
+  readonly source: string;
+  /** The source type. */
+  readonly type: string;
+  readonly stream: string;
+  readonly kind: 'window';
+  /** ISO 8601 UTC, half-open. */
+  readonly from: string;
+  readonly until: string;
+  /** 1 for the first manifest of the slice; later ones add late events. */
+  readonly revision: number;
+}
+
+/** An immutable file of records: gzip, a record a line, ordered by event time. */
+export interface Part {
+  /** The file's name beside the manifest. */
+  readonly file: string;
+  readonly records: number;
+  /** Size of the file, bytes. */
+  readonly bytes: number;
+  /** Size of its lines before compression, bytes. */
+  readonly rawBytes: number;
+  /** SHA-256 of the file, lower-case hex. */
+  readonly sha256: string;
+  /** Event times of the first and last record, ISO 8601 UTC. */
+  readonly firstTime: string;
+  readonly lastTime: string;
+}
+
+/** A manifest and where it lies. */
+export interface Receipt {
+  readonly manifest: Manifest;
+  /** Its key in the archive, with `/` between folders. */
+  readonly key: string;
+}
