@@ -1,6 +1,6 @@
 import { clip, subtract, union, type IntervalSet } from './intervals.ts';
-import { ceilTo, floorTo, type Interval } from './time.ts';
-import type { WindowLimits } from './contract.ts';
+import { ceilTo, DAY, floorTo, type Interval } from './time.ts';
+import type { StartSetting, WindowLimits } from './contract.ts';
 
 /** What is known about a window stream at one instant, all in ms since the epoch. */
 export interface Standing {
@@ -62,7 +62,7 @@ export function plan(standing: Standing): Due {
 /** Cuts an interval along the grid of `window` ms (aligned to the epoch, so to whole hours and days in UTC). */
 export function cut(gap: Interval, window: number): readonly Interval[] {
   const windows: Interval[] = [];
-  for (let from = gap.from; from < gap.until; ) {
+  for (let from = gap.from; from < gap.until;) {
     const until = Math.min(gap.until, floorTo(from, window) + window);
     windows.push({ from, until });
     from = until;
@@ -78,4 +78,15 @@ export function halve(window: Interval, grain: number): readonly [Interval, Inte
     { from: window.from, until: middle },
     { from: middle, until: window.until },
   ];
+}
+
+/**
+ * Where a stream's coverage begins. By default 24 hours before it was first applied, or as far back as the vendor keeps if that is
+ * less; `all` goes back as far as the vendor kept then; an instant is taken as it is, so what lies before retention shows as lost.
+ * @param appliedAt when the stream was first applied, ms since the epoch
+ */
+export function startOf(setting: StartSetting | undefined, appliedAt: number, limits: WindowLimits): number {
+  if (typeof setting === 'number') return ceilTo(setting, limits.grain);
+  const oldest = reachable(limits, appliedAt).from;
+  return setting === 'all' ? oldest : Math.max(oldest, floorTo(appliedAt - DAY, limits.grain));
 }

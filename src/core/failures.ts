@@ -18,6 +18,8 @@ export const failureNames = [
   'archive-damaged',
   'ledger-damaged',
   'unknown-stream',
+  'cancelled',
+  'internal-error',
 ] as const;
 
 export type FailureName = (typeof failureNames)[number];

@@ -1,0 +1,103 @@
+import type { ConnectionLimits } from '../core/contract.ts';
+import type { FailureName } from '../core/failures.ts';
+import type { StreamId } from '../core/ids.ts';
+import type { IsoInterval } from '../core/time.ts';
+
+/**
+ * What workflows ask of activities. Arguments and results are small and readable: names, windows, counts, digests, keys; never a
+ * record, never a secret (DESIGN §4). Times are ISO 8601 UTC.
+ */
+export interface Activities {
+  /** Looks a stream up in the worker's configuration. Errors: `unknown-stream`. */
+  describeStream(stream: StreamId): Promise<StreamDescription>;
+  /** Proves that the source's credentials work, and learns the vendor's clock. Errors: `credentials-rejected`. */
+  authenticate(source: { source: string }): Promise<LoginResult>;
+  /** Asks the ledger what is due, and records as lost what the vendor has forgotten meanwhile. */
+  plan(order: PlanOrder): Promise<Plan>;
+  /** Walks pages from the window's first one, or from a cursor, and stages them. */
+  fetchPages(order: FetchOrder): Promise<FetchedPages>;
+  /** Makes the staged pages of one complete chain a slice, in the archive and in the ledger. */
+  seal(order: SealWindowOrder): Promise<SealedWindow>;
+  /** Records in the ledger that a window could not be extracted. */
+  recordFailure(report: FailureReport): Promise<void>;
+}
+
+export interface StreamDescription {
+  readonly shape: 'window' | 'sequence' | 'report';
+  readonly connections: ConnectionLimits;
+  /** The smallest piece of time that a window may be cut to, ms. */
+  readonly grain: number;
+}
+
+export interface LoginResult {
+  /** The vendor's clock minus ours, seconds. */
+  readonly skewSeconds: number;
+  /** When the session ends, where the vendor says. */
+  readonly until?: string;
+}
+
+export interface PlanOrder extends StreamId {
+  /** Windows that failed at or after this time are left for the next run. */
+  readonly notFailedSince?: string;
+}
+
+export interface Plan {
+  /** The clock by which it was planned: the vendor's, as far as it is known. */
+  readonly at: string;
+  /** The windows to extract now, at most 50: the newest first, then by deadline. */
+  readonly windows: readonly IsoInterval[];
+  /** How many are due altogether. */
+  readonly due: number;
+  /** When the vendor forgets the first of what is due. */
+  readonly deadline: string | null;
+  /** What was recorded as lost just now. */
+  readonly lost: readonly IsoInterval[];
+}
+
+export interface FetchOrder extends StreamId {
+  readonly window: IsoInterval;
+  /** Where to go on; null begins with the window's first page. */
+  readonly cursor: Cursor | null;
+}
+
+export interface Cursor {
+  /** The vendor's text, opaque. */
+  readonly text: string;
+  /** Until when the vendor honours it, by the vendor's clock; null where it does not die. */
+  readonly validUntil: string | null;
+}
+
+export interface FetchedPages {
+  /** The staged pages: a key in the archive's staging area. */
+  readonly segment: string;
+  readonly pages: number;
+  readonly records: number;
+  /** Where to go on; null when the chain is complete. */
+  readonly next: Cursor | null;
+  /** How long `next` was still valid when this was returned, ms. */
+  readonly nextValidFor: number | null;
+  readonly reported: number | null;
+  /** Why the walk ended before the chain did, for people. */
+  readonly pausedBecause?: string;
+}
+
+export interface SealWindowOrder extends StreamId {
+  readonly window: IsoInterval;
+  readonly segments: readonly string[];
+  readonly reported: number | null;
+}
+
+export interface SealedWindow {
+  readonly records: number;
+  readonly repeats: number;
+  readonly pages: number;
+  readonly bytes: number;
+  readonly digest: string;
+  readonly manifest: string;
+}
+
+export interface FailureReport extends StreamId {
+  readonly window: IsoInterval;
+  readonly failure: FailureName;
+  readonly message: string;
+}

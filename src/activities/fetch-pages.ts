@@ -1,0 +1,148 @@
+import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { SegmentWriter } from '../archive/archive.ts';
+import type { Page, WindowStream } from '../core/contract.ts';
+import { CursorExpired, CursorStuck, Failure, UnexpectedAnswer } from '../core/failures.ts';
+import { fromIso, interval, SECOND, toIso, type Interval } from '../core/time.ts';
+import type { Activities, Cursor, FetchedPages, FetchOrder } from './contract.ts';
+import { findWindowStream, type Dependencies } from './dependencies.ts';
+
+/**
+ * One run of `fetchPages` ends after this much, whatever comes first, so that it shows in the history as one readable step, and a
+ * worker's death costs little: what is staged is safe, and the cursor is young enough for another worker to go on from it.
+ */
+const MOST = { pages: 200, bytes: 128 * 1024 * 1024, time: 20 * SECOND };
+/** A sign of life while the vendor thinks; each request has a deadline of its own, so a hung one does not look alive for ever. */
+const BEAT_EVERY = 3 * SECOND;
+const LONGEST_CURSOR = 32 * 1024;
+
+/** A walk along a window's chain of pages. */
+interface Walk {
+  readonly stream: WindowStream;
+  readonly window: Interval;
+  readonly now: () => number;
+  readonly staging: SegmentWriter;
+  readonly startedAt: number;
+  pages: number;
+  records: number;
+  bytes: number;
+  reported: number | null;
+  cursor: Cursor | null;
+  done: boolean;
+}
+
+/**
+ * Walks pages and stages them, from the first page or from a cursor, until the chain ends or enough has been done. A page that fails
+ * after others went well ends the run early, with the cursor to go on from: what was staged is kept, and the next run meets the
+ * failure at once, as its own first page, under Temporal's retry policy.
+ */
+export function fetchPagesActivity(deps: Dependencies): Activities['fetchPages'] {
+  return async (order) => {
+    const { source, stream } = findWindowStream(deps, order);
+    const beat = setInterval(() => heartbeat(), BEAT_EVERY);
+    const staging = await deps.archive.stage(order);
+    const walk: Walk = {
+      stream,
+      window: interval(order.window),
+      now: () => source.now(),
+      staging,
+      startedAt: Date.now(),
+      pages: 0,
+      records: 0,
+      bytes: 0,
+      reported: null,
+      cursor: order.cursor,
+      done: false,
+    };
+    try {
+      const pausedBecause = await walkOn(walk, deps.stopping);
+      return await handOver(walk, pausedBecause);
+    } catch (error) {
+      await staging.abort();
+      await quarantine(deps, order, error);
+      throw error;
+    } finally {
+      clearInterval(beat);
+    }
+  };
+}
+
+/** @returns why the walk stops before the end of the chain; `undefined` when it reached the end or did enough for one run. */
+async function walkOn(walk: Walk, stopping: AbortSignal): Promise<string | undefined> {
+  const seen = new Set<string>();
+  while (!walk.done) {
+    if (walk.cursor !== null && seen.has(walk.cursor.text))
+      throw new CursorStuck('the vendor repeats a cursor of this window');
+    if (walk.cursor !== null) seen.add(walk.cursor.text);
+    try {
+      await walkOnePage(walk);
+    } catch (error) {
+      if (walk.pages === 0 || !mayPass(error)) throw error;
+      return `${error.name}: ${error.message}`;
+    }
+    heartbeat({ pages: walk.pages, records: walk.records });
+    if (stopping.aborted) return 'this worker is shutting down';
+    const enough = walk.pages >= MOST.pages || walk.bytes >= MOST.bytes || Date.now() - walk.startedAt >= MOST.time;
+    if (enough) return undefined;
+  }
+  return undefined;
+}
+
+/** Trouble that another try from the same cursor may get past. */
+function mayPass(error: unknown): error is Failure {
+  return error instanceof Failure && ['unavailable', 'rate-limited', 'unexpected-answer'].includes(error.name);
+}
+
+async function walkOnePage(walk: Walk): Promise<void> {
+  const { stream, window, cursor } = walk;
+  const askedAt = walk.now();
+  if (cursor !== null && hasExpired(cursor, askedAt)) {
+    throw new CursorExpired(
+      `the cursor was valid until ${cursor.validUntil} and it is ${toIso(askedAt)} by the vendor's clock`,
+    );
+  }
+  const page = await stream.fetchPage(window, cursor?.text ?? null, cancellationSignal());
+  await walk.staging.page(page.records, (record) => stream.identify(record));
+  walk.pages += 1;
+  walk.records += page.records.length;
+  walk.bytes += page.records.reduce((sum, record) => sum + record.bytes.length, 0);
+  walk.reported = page.reported ?? walk.reported;
+  walk.cursor = page.next === null ? null : nextCursor(page.next, askedAt, stream);
+  walk.done = page.next === null;
+}
+
+/** The vendor made the link some time after it was asked: reckoning from then on is the safe side. */
+function nextCursor(text: NonNullable<Page['next']>, askedAt: number, { limits }: WindowStream): Cursor {
+  if (text.length > LONGEST_CURSOR)
+    throw new UnexpectedAnswer(`a cursor of ${text.length} characters; at most ${LONGEST_CURSOR} can be kept`);
+  const dies = Number.isFinite(limits.cursorValidity);
+  return { text, validUntil: dies ? toIso(askedAt + limits.cursorValidity) : null };
+}
+
+function hasExpired({ validUntil }: Cursor, now: number): boolean {
+  return validUntil !== null && now >= (fromIso(validUntil) ?? 0);
+}
+
+async function handOver(walk: Walk, pausedBecause: string | undefined): Promise<FetchedPages> {
+  const segment = await walk.staging.finish();
+  const next = walk.done ? null : walk.cursor;
+  const validUntil = next?.validUntil ?? null;
+  return {
+    segment: segment.key,
+    pages: walk.pages,
+    records: walk.records,
+    next,
+    nextValidFor: validUntil === null ? null : Math.max(0, (fromIso(validUntil) ?? 0) - walk.now()),
+    reported: walk.reported,
+    ...(pausedBecause === undefined ? {} : { pausedBecause }),
+  };
+}
+
+/** Keeps the bytes of an answer that made no sense. Trouble in doing so must not hide the answer's own failure. */
+async function quarantine({ archive }: Dependencies, order: FetchOrder, error: unknown): Promise<void> {
+  if (!(error instanceof UnexpectedAnswer) || error.body === undefined || activityInfo().attempt > 1) return;
+  try {
+    error.message += ` (kept as ${await archive.quarantine(order, error.body)})`;
+  } catch {
+    error.message += ' (its bytes could not be kept)';
+  }
+}

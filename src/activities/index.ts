@@ -1,0 +1,38 @@
+import { cancellationSignal } from '@temporalio/activity';
+import { interval, SECOND, toIso } from '../core/time.ts';
+import { UnknownStream } from '../core/failures.ts';
+import type { Activities } from './contract.ts';
+import { findSource, findWindowStream, type Dependencies } from './dependencies.ts';
+import { named } from './failures.ts';
+import { fetchPagesActivity } from './fetch-pages.ts';
+import { planActivity } from './plan.ts';
+import { sealActivity } from './seal.ts';
+
+/** The activities of a worker: thin, where Temporal meets sources, ledger and archive. */
+export function createActivities(deps: Dependencies): Activities {
+  return named<Activities>({
+    async describeStream(id) {
+      const { source, settings } = findSource(deps, id.source);
+      const stream = source.streams.find((one) => one.name === id.stream);
+      if (stream === undefined)
+        throw new UnknownStream(`${id.source} has no stream ${id.stream} in this worker's configuration`);
+      const { perSource, perStream, grain } = settings.limits;
+      return { shape: stream.shape, connections: { perSource, perStream }, grain };
+    },
+
+    async authenticate({ source: name }) {
+      const { source } = findSource(deps, name);
+      const { skew, until } = await source.authenticate(cancellationSignal());
+      return { skewSeconds: Math.round(skew / SECOND), ...(until === undefined ? {} : { until: toIso(until) }) };
+    },
+
+    async recordFailure({ window, failure, message, ...id }) {
+      const { source } = findWindowStream(deps, id);
+      await deps.ledger.fail(id, interval(window), { name: failure, message }, source.now());
+    },
+
+    plan: planActivity(deps),
+    fetchPages: fetchPagesActivity(deps),
+    seal: sealActivity(deps),
+  });
+}

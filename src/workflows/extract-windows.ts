@@ -1,0 +1,161 @@
+import {
+  allHandlersFinished,
+  condition,
+  ContinueAsNew,
+  continueAsNew,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Plan } from '../activities/contract.ts';
+import type { StreamId } from '../core/ids.ts';
+import { lengthOf } from '../core/intervals.ts';
+import { add, describeOutcome, nothing, type Outcome } from '../core/outcome.ts';
+import { interval, MINUTE, type IsoInterval } from '../core/time.ts';
+import { openGate, type Gate } from './gate.ts';
+import { asFailure, lookAgain, report } from './report.ts';
+import { deadlineKey, outcomeKey } from './search-attributes.ts';
+import { authenticate, describeStream, nameFailure, plan, type NamedFailure } from './steps.ts';
+import { extractWindow } from './window.ts';
+
+/** A connection is given back after this long, so that streams that wait at the gate get their turn. */
+const TURN_MS = 30_000;
+/** Well below Temporal's own limit, so that every history stays readable. */
+const HISTORY_LIMIT = 3_000;
+/** A vendor that calls windows forgotten though the plan found them within reach is believed this often in one run. */
+const MOST_FORGOTTEN = 3;
+
+/** What one run knows of itself, and hands on when it continues as new. */
+interface Progress {
+  outcome: Outcome;
+  /** When the first plan was made: windows that failed since are left for the next run. */
+  since?: string;
+  /** The pulls to tell what came of it. */
+  tell: string[];
+  /** The latest failures of windows. */
+  failures: NamedFailure[];
+}
+
+/**
+ * The extractor of a window stream: authenticate → plan what is due → claim a connection → page after page → seal; and plan again, until
+ * nothing is due, so that the newest window never waits for a long catch-up. There is one per stream: its id is its address, and the
+ * schedule, an operator and a backfill meet here. Ends as failed when a window failed, after all the others were extracted.
+ */
+export async function extractWindows(
+  stream: StreamId,
+  progress: Progress = { outcome: nothing, tell: [], failures: [] },
+): Promise<Outcome> {
+  let askedAgain = false;
+  setHandler(lookAgain, ({ tell }) => {
+    askedAgain = true;
+    if (tell !== undefined && !progress.tell.includes(tell)) progress.tell.push(tell);
+  });
+  try {
+    do {
+      askedAgain = false;
+      await extractWhatIsDue(stream, progress);
+      await report(progress.tell.splice(0), { outcome: progress.outcome, ...worst(progress.failures) });
+    } while (askedAgain);
+  } catch (error) {
+    if (error instanceof ContinueAsNew) throw error;
+    const failure = nameFailure(error);
+    upsertSearchAttributes([{ key: outcomeKey, value: failure.name }]);
+    await report(progress.tell, { outcome: progress.outcome, failure });
+    throw asFailure({ outcome: progress.outcome, failure }, error);
+  }
+  await condition(allHandlersFinished);
+  const { failure } = worst(progress.failures);
+  upsertSearchAttributes([{ key: outcomeKey, value: failure?.name ?? verdict(progress.outcome) }]);
+  if (failure !== undefined) throw asFailure({ outcome: progress.outcome, failure });
+  return progress.outcome;
+}
+
+/** Plans and extracts until a plan finds nothing that this run has not tried. */
+async function extractWhatIsDue(stream: StreamId, progress: Progress): Promise<void> {
+  const { connections, grain } = await describeStream(stream);
+  const gate = openGate(stream, connections);
+  await authenticate({ source: stream.source });
+  for (;;) {
+    const planned = await plan({
+      ...stream,
+      ...(progress.since === undefined ? {} : { notFailedSince: progress.since }),
+    });
+    progress.since ??= planned.at;
+    progress.outcome = add(progress.outcome, { lostMinutes: minutesOf(planned.lost) });
+    setCurrentDetails(describe(planned, progress));
+    if (planned.deadline !== null) upsertDeadline(planned.deadline);
+    if (planned.windows.length === 0) return;
+    await extractAll(stream, planned.windows, progress, { gate, lanes: connections.perStream, grain });
+    if (mustStop(progress.failures)) return;
+    const { historyLength, continueAsNewSuggested } = workflowInfo();
+    if (historyLength > HISTORY_LIMIT || continueAsNewSuggested) {
+      await condition(allHandlersFinished);
+      await continueAsNew<typeof extractWindows>(stream, progress);
+    }
+  }
+}
+
+/** Works a list of windows off, newest first, over as many lanes as the stream may have connections. */
+async function extractAll(
+  stream: StreamId,
+  windows: readonly IsoInterval[],
+  progress: Progress,
+  { gate, lanes, grain }: { gate: Gate; lanes: number; grain: number },
+): Promise<void> {
+  const queue = [...windows];
+  const work = async (): Promise<void> => {
+    while (queue.length > 0 && !mustStop(progress.failures)) {
+      const permit = await gate.claim();
+      try {
+        const end = Date.now() + TURN_MS;
+        while (Date.now() < end && !mustStop(progress.failures)) {
+          const window = queue.shift();
+          if (window === undefined) return;
+          const { outcome, failures } = await extractWindow(stream, window, grain);
+          progress.outcome = add(progress.outcome, outcome);
+          progress.failures = [...progress.failures, ...failures].slice(-50);
+        }
+      } finally {
+        await gate.release(permit);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(lanes, windows.length) }, work));
+}
+
+/** Refused credentials and broken storage concern every window alike: the stream waits for a person or for the next tick. */
+function mustStop(failures: readonly NamedFailure[]): boolean {
+  const times = (name: string): number => failures.filter((one) => one.name === name).length;
+  return times('credentials-rejected') > 0 || times('storage-full') > 0 || times('retention-passed') > MOST_FORGOTTEN;
+}
+
+/** The failure that a person should see first: one that needs a person, else the latest. */
+function worst(failures: readonly NamedFailure[]): { failure?: NamedFailure } {
+  const counted = failures.filter((one) => one.name !== 'retention-passed');
+  const failure =
+    counted.find((one) => one.name === 'credentials-rejected' || one.name === 'refused-target') ?? counted.at(-1);
+  return failure === undefined ? {} : { failure };
+}
+
+function verdict(outcome: Outcome): string {
+  if (outcome.lostMinutes > 0) return 'lost';
+  return outcome.sealed + outcome.empty > 0 ? 'sealed' : 'nothing-due';
+}
+
+function upsertDeadline(deadline: string): void {
+  const known = workflowInfo().typedSearchAttributes.get(deadlineKey);
+  if (known?.getTime() !== Date.parse(deadline))
+    upsertSearchAttributes([{ key: deadlineKey, value: new Date(deadline) }]);
+}
+
+const minutesOf = (lost: readonly IsoInterval[]): number => Math.round(lengthOf(lost.map(interval)) / MINUTE);
+
+function describe(planned: Plan, progress: Progress): string {
+  return [
+    `**${planned.due} windows due** by the vendor's clock at ${planned.at}`,
+    ...(planned.deadline === null ? [] : [`- the first is forgotten at ${planned.deadline}`]),
+    ...(planned.windows[0] === undefined ? [] : [`- next: [${planned.windows[0].from}, ${planned.windows[0].until})`]),
+    `- so far: ${describeOutcome(progress.outcome)}`,
+  ].join('\n');
+}

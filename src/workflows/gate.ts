@@ -1,0 +1,81 @@
+import {
+  CancellationScope,
+  condition,
+  getExternalWorkflowHandle,
+  ParentClosePolicy,
+  setHandler,
+  startChild,
+  uuid4,
+  workflowInfo,
+  type SignalDefinition,
+} from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import type { ConnectionLimits } from '../core/contract.ts';
+import { connectionsId, type StreamId } from '../core/ids.ts';
+import { claim, connections, granted, release } from './connections.ts';
+
+/** A claim is sent again after this long, in case the gate was terminated and started anew meanwhile. */
+const REMIND_AFTER = '1m';
+
+export interface Gate {
+  /** Waits for a connection; resolves to the permit. Cancelled while it waits, it withdraws the claim. */
+  claim(): Promise<string>;
+  /** Gives a connection back; also when the workflow is being cancelled. */
+  release(permit: string): Promise<void>;
+}
+
+/** The extractor's side of the `connections` workflow of its source. Call once per workflow. */
+export function openGate(stream: StreamId, limits: ConnectionLimits): Gate {
+  const gateId = connectionsId(stream.source);
+  const mine = new Set<string>();
+  const inside = new Set<string>();
+
+  const giveBack = (permit: string): Promise<void> =>
+    CancellationScope.nonCancellable(async () => {
+      mine.delete(permit);
+      inside.delete(permit);
+      await signalGate(gateId, release, permit);
+    });
+
+  // A grant that nobody here waits for was meant for a former run of this workflow: its place must not stay taken.
+  setHandler(granted, async (permit) => {
+    if (mine.has(permit)) inside.add(permit);
+    else await giveBack(permit);
+  });
+
+  return {
+    release: giveBack,
+    async claim() {
+      const permit = uuid4();
+      mine.add(permit);
+      try {
+        do
+          await signalGate(gateId, claim, { permit, holder: workflowInfo().workflowId, stream: stream.stream, limits });
+        while (!(await condition(() => inside.has(permit), REMIND_AFTER)));
+        return permit;
+      } catch (error) {
+        await giveBack(permit);
+        throw error;
+      }
+    },
+  };
+}
+
+/** Signals the gate; starts it first when it is not running. It outlives whoever starts it. */
+async function signalGate<T>(gateId: string, signal: SignalDefinition<[T]>, value: T): Promise<void> {
+  const gate = getExternalWorkflowHandle(gateId);
+  try {
+    await gate.signal(signal, value);
+  } catch (error) {
+    if (CancellationScope.current().consideredCancelled) throw error;
+    if (signal.name === release.name) return;
+    await startChild(connections, {
+      workflowId: gateId,
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      staticSummary: 'lets in as many connections as the vendor allows',
+    }).catch((reason: unknown) => {
+      if (!(reason instanceof WorkflowExecutionAlreadyStartedError)) throw reason;
+    });
+    await gate.signal(signal, value);
+  }
+}

@@ -1,0 +1,3 @@
+export { connections } from './connections.ts';
+export { extractWindows } from './extract-windows.ts';
+export { pull } from './pull.ts';
