@@ -1,0 +1,61 @@
+/** When a fault strikes. A fresh object starts to count afresh, so assigning one again re-arms the fault. */
+export interface Trigger {
+  /** How often it strikes; without it, always. */
+  readonly times?: number;
+  readonly when?: Condition;
+}
+
+/** What a fault may be tied to: a test gives a function, JSON gives values that must be equal (or be in the list). */
+export type Condition =
+  ((occasion: Occasion) => boolean) | { readonly [key in keyof Occasion]?: Value | readonly Value[] };
+
+export interface Occasion {
+  readonly kind: 'login' | 'feed';
+  readonly site?: string;
+  /** From 1. */
+  readonly page?: number;
+  /** How often this page of this window was asked for, this time included. */
+  readonly attempt?: number;
+}
+
+type Value = string | number;
+
+/** Off, on, or on under conditions and with settings of its own. */
+export type Switch<Settings extends object = object> = boolean | (Trigger & Partial<Settings>);
+
+export interface Strikes {
+  /** How often each fault struck. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** The fault's settings when it strikes on this occasion, and counts it; `undefined` when it does not. */
+  strike<Settings extends object>(
+    name: string,
+    setting: Switch<Settings>,
+    occasion: Occasion,
+  ): Partial<Settings> | undefined;
+}
+
+export function createStrikes(): Strikes {
+  const counts: Record<string, number> = {};
+  const struck = new WeakMap<Trigger, number>();
+  return {
+    counts,
+    strike: <Settings extends object>(name: string, setting: Switch<Settings>, occasion: Occasion) => {
+      if (setting === false) return undefined;
+      const trigger: Trigger & Partial<Settings> = setting === true ? {} : setting;
+      const before = struck.get(trigger) ?? 0;
+      if (before >= (trigger.times ?? Infinity) || !holds(trigger.when, occasion)) return undefined;
+      struck.set(trigger, before + 1);
+      counts[name] = (counts[name] ?? 0) + 1;
+      return trigger;
+    },
+  };
+}
+
+function holds(condition: Condition | undefined, occasion: Occasion): boolean {
+  if (condition === undefined) return true;
+  if (typeof condition === 'function') return condition(occasion);
+  return Object.entries(condition).every(([key, wanted]) => {
+    const value = occasion[key as keyof Occasion];
+    return Array.isArray(wanted) ? wanted.includes(value) : wanted === value;
+  });
+}
