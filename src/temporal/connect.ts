@@ -16,12 +16,17 @@ export class TemporalUnreachable extends Error {
 
 const CONNECT_TIMEOUT = 10_000;
 
+export interface OwnClient extends Client {
+  readonly connection: Connection;
+  close(): Promise<void>;
+}
+
 /** A client; `close` ends its connection. Errors: {@link TemporalUnreachable}, which says what to do. */
-export async function connectClient(target: TemporalAddress): Promise<Client & { close(): Promise<void> }> {
+export async function connectClient(target: TemporalAddress): Promise<OwnClient> {
   try {
     const connection = await Connection.connect({ ...connectionOptions(target), connectTimeout: CONNECT_TIMEOUT });
     const client = new Client({ connection, namespace: target.namespace });
-    return Object.assign(client, { close: () => connection.close() });
+    return Object.assign(client, { connection, close: () => connection.close() });
   } catch (error) {
     throw unreachable(target, error);
   }
