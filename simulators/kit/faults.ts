@@ -6,8 +6,7 @@ export interface Trigger {
 }
 
 /** What a fault may be tied to: a test gives a function, JSON gives values that must be equal (or be in the list). */
-export type Condition =
-  ((occasion: Occasion) => boolean) | { readonly [key in keyof Occasion]?: Value | readonly Value[] };
+type Condition = ((occasion: Occasion) => boolean) | { readonly [key in keyof Occasion]?: Value | readonly Value[] };
 
 export interface Occasion {
   readonly kind: 'login' | 'feed';

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
 /** Two per site, five per corp (signal-sciences.txt:46-47). */
-export const PER_SITE = 2;
+const PER_SITE = 2;
 export const PER_CORP = 5;
 
 export interface Connections {

@@ -12,14 +12,14 @@ export interface Window {
   readonly tags: readonly string[] | null;
 }
 
-export interface Page {
+interface Page {
   /** The answer's bytes up to where `next` is written. */
   readonly head: Buffer;
   /** Where the next page starts; `null` after the last one. */
   readonly nextOffset: number | null;
 }
 
-export interface PagePlace {
+interface PagePlace {
   /** From 1. */
   readonly page: number;
   readonly offset: number;

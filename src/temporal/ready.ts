@@ -1,7 +1,8 @@
 import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { prepareNamespace, type SearchAttributes } from './namespace.ts';
+import { prepareNamespace } from './namespace.ts';
+import type { SearchAttributes } from './search-attributes.ts';
 
 const READY_WITHIN = 60_000;
 const ANSWER_WITHIN = 5_000;

@@ -116,8 +116,8 @@ function optionsOf(
 function differ(present: ScheduleDescription, { every, offset }: WantedSchedule, taskQueue: string): readonly string[] {
   const spec = present.spec.intervals?.[0];
   const differences: string[] = [];
-  if (Number(spec?.every) !== every || (present.spec.intervals?.length ?? 0) !== 1) differences.push('every');
-  if (Number(spec?.offset ?? 0) !== offset) differences.push('offset');
+  if (spec?.every !== every || (present.spec.intervals?.length ?? 0) !== 1) differences.push('every');
+  if ((spec?.offset ?? 0) !== offset) differences.push('offset');
   if (present.policies.overlap !== ScheduleOverlapPolicy.SKIP) differences.push('overlap');
   if (present.policies.catchupWindow !== CATCHUP_WINDOW) differences.push('catch-up window');
   if (present.action.taskQueue !== taskQueue) differences.push('task queue');

@@ -3,7 +3,8 @@ import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync } from 'nod
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { birthOf, signalGroup } from './processes.ts';
-import { NAMESPACE, type SearchAttributes } from './namespace.ts';
+import { NAMESPACE } from './namespace.ts';
+import type { SearchAttributes } from './search-attributes.ts';
 import type { ServerRecord } from './server-record.ts';
 
 export interface ServerExit {

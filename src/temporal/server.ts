@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { findTemporal } from './binary.ts';
 import { withLock } from './lock.ts';
-import type { SearchAttributes } from './namespace.ts';
+import type { SearchAttributes } from './search-attributes.ts';
 import { claimPort } from './ports.ts';
 import { inspectProgram } from './program.ts';
 import { answers, whenReady } from './ready.ts';

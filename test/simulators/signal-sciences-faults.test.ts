@@ -194,12 +194,12 @@ describe('records', () => {
     expect(held(pages)).toEqual(truthOf(simulator, FROM, UNTIL));
   });
 
-  it('never have an older form after the newer one, in whichever pages they come', async () => {
-    faults.changedRepeat = true;
-    faults.repeatsOverPageBorder = true;
-    simulator.load(SITE, FROM, UNTIL, 1000);
-    const pages = await sampleProgram(simulator, PATH, 3);
-    expect(held(pages)).toEqual(truthOf(simulator, FROM, UNTIL));
+  it('never have an older form after the newer one, where both kinds of repeats meet', async () => {
+    // With this seed the first of page 2, which comes again on page 5, is an event whose newer form stands on page 4.
+    const other = await start({ seed: 106, faults: { changedRepeat: true, repeatsOverPageBorder: true } });
+    other.simulator.load(SITE, FROM, UNTIL, 195);
+    expect(held(await sampleProgram(other.simulator, PATH, 50))).toEqual(truthOf(other.simulator, FROM, UNTIL));
+    await other.simulator.close();
   });
 
   it.each(['headersInNull', 'prettyPrinted', 'badUtf8'] as const)('are as the truth says with %s', async (name) => {
