@@ -23,7 +23,10 @@ function composeSpecification(): ValidateFunction {
 }
 
 const read = (): Record<string, unknown> =>
-  parse(readFileSync(new URL('../docker-compose.yml', import.meta.url), 'utf8'), { merge: true }) as Record<string, unknown>;
+  parse(readFileSync(new URL('../docker-compose.yml', import.meta.url), 'utf8'), { merge: true }) as Record<
+    string,
+    unknown
+  >;
 
 describe('docker-compose.yml', () => {
   it('is what the Compose Specification says', () => {
@@ -34,7 +37,10 @@ describe('docker-compose.yml', () => {
 
   it('would be found out with a mistyped key', () => {
     const services = Object.fromEntries(
-      Object.entries(read()['services'] as Record<string, object>).map(([name, service]) => [name, { ...service, imagge: 'x' }]),
+      Object.entries(read()['services'] as Record<string, object>).map(([name, service]) => [
+        name,
+        { ...service, imagge: 'x' },
+      ]),
     );
     expect(composeSpecification()({ ...read(), services })).toBe(false);
   });

@@ -79,6 +79,8 @@ export interface FetchedPages {
   readonly reported: number | null;
   /** Why the walk ended before the chain did, for people. */
   readonly pausedBecause?: string;
+  /** What a person should hear of pages that were good but odd: at most three. */
+  readonly notes?: readonly string[];
 }
 
 export interface SealWindowOrder extends StreamId {

@@ -3,6 +3,7 @@ import type { SegmentWriter } from '../archive/archive.ts';
 import type { Page, WindowStream } from '../core/contract.ts';
 import { CursorExpired, CursorStuck, Failure, UnexpectedAnswer } from '../core/failures.ts';
 import { fromIso, interval, SECOND, toIso, type Interval } from '../core/time.ts';
+import { redact } from '../http/redaction.ts';
 import type { Activities, Cursor, FetchedPages, FetchOrder } from './contract.ts';
 import { findWindowStream, type Dependencies } from './dependencies.ts';
 
@@ -28,6 +29,7 @@ interface Walk {
   reported: number | null;
   cursor: Cursor | null;
   done: boolean;
+  readonly notes: string[];
 }
 
 /**
@@ -52,6 +54,7 @@ export function fetchPagesActivity(deps: Dependencies): Activities['fetchPages']
       reported: null,
       cursor: order.cursor,
       done: false,
+      notes: [],
     };
     try {
       const pausedBecause = await walkOn(walk, deps.stopping);
@@ -108,6 +111,7 @@ async function walkOnePage(walk: Walk): Promise<void> {
   walk.reported = page.reported ?? walk.reported;
   walk.cursor = page.next === null ? null : nextCursor(page.next, askedAt, stream);
   walk.done = page.next === null;
+  if (page.note !== undefined && walk.notes.length < 3) walk.notes.push(page.note);
 }
 
 /** The vendor made the link some time after it was asked: reckoning from then on is the safe side. */
@@ -133,7 +137,8 @@ async function handOver(walk: Walk, pausedBecause: string | undefined): Promise<
     next,
     nextValidFor: validUntil === null ? null : Math.max(0, (fromIso(validUntil) ?? 0) - walk.now()),
     reported: walk.reported,
-    ...(pausedBecause === undefined ? {} : { pausedBecause }),
+    ...(pausedBecause === undefined ? {} : { pausedBecause: redact(pausedBecause) }),
+    ...(walk.notes.length === 0 ? {} : { notes: walk.notes }),
   };
 }
 

@@ -16,6 +16,8 @@ export interface SourceType<Settings = unknown> {
   readonly settings: ZodType<Settings>;
   /** What the vendor promises, before the user's `limits:` tighten it. */
   readonly limits: VendorLimits;
+  /** The schedule and the length of a window where the config says none, ms. */
+  readonly defaults: { readonly every: number; readonly offset: number; readonly window: number };
   open(context: SourceContext<Settings>): Source;
 }
 
@@ -135,6 +137,8 @@ export interface Page {
   readonly next: string | null;
   /** How many records the vendor says the window holds, where it says so. */
   readonly reported?: number;
+  /** What a person should hear of an answer that is good but odd; a source cannot log. */
+  readonly note?: string;
 }
 
 /** Events behind an ever-rising cursor. */

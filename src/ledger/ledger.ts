@@ -24,7 +24,12 @@ export interface Ledger {
   /** Records what can no longer be had. */
   lose(stream: StreamId, ranges: IntervalSet, reason: string, now: number): Promise<void>;
   /** Records that a window could not be extracted; counts how often. */
-  fail(stream: StreamId, window: Interval, failure: { readonly name: string; readonly message: string }, now: number): Promise<void>;
+  fail(
+    stream: StreamId,
+    window: Interval,
+    failure: { readonly name: string; readonly message: string },
+    now: number,
+  ): Promise<void>;
   /** Sealed slices that overlap an interval, oldest first; `limit` keeps the newest ones. */
   slices(stream: StreamId, within: Interval, limit?: number): Promise<readonly SliceRow[]>;
   losses(stream: StreamId): Promise<readonly LossRow[]>;

@@ -22,7 +22,7 @@ import { extractWindow } from './window.ts';
 /** A connection is given back after this long, so that streams that wait at the gate get their turn. */
 const TURN_MS = 30_000;
 /** Well below Temporal's own limit, so that every history stays readable. */
-const HISTORY_LIMIT = 3_000;
+const HISTORY_LIMIT = 1_500;
 /** A vendor that calls windows forgotten though the plan found them within reach is believed this often in one run. */
 const MOST_FORGOTTEN = 3;
 

@@ -1,5 +1,6 @@
 import {
   ApplicationFailure,
+  ChildWorkflowFailure,
   condition,
   isCancellation,
   getExternalWorkflowHandle,
@@ -11,7 +12,7 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { extractId, formatStreamId, type StreamId } from '../core/ids.ts';
-import { nothing, type Outcome } from '../core/outcome.ts';
+import type { Outcome } from '../core/outcome.ts';
 import { extractWindows } from './extract-windows.ts';
 import { asFailure, extracted, lookAgain, type Report } from './report.ts';
 import { kindKey, sourceKey, streamKey } from './search-attributes.ts';
@@ -78,6 +79,19 @@ async function outcomeOf(child: ChildWorkflowHandle<typeof extractWindows>): Pro
     return await child.result();
   } catch (error) {
     if (isCancellation(error)) throw error;
-    throw asFailure({ outcome: nothing, failure: nameFailure(error) });
+    const failure = nameFailure(error);
+    // The extractor's own message tells the outcome already.
+    throw ApplicationFailure.create({
+      message: failure.message,
+      type: failure.name,
+      nonRetryable: true,
+      details: detailsOf(error),
+    });
   }
+}
+
+/** The outcome that a failed extractor carries. */
+function detailsOf(error: unknown): unknown[] {
+  const cause = error instanceof ChildWorkflowFailure ? error.cause : undefined;
+  return cause instanceof ApplicationFailure ? (cause.details ?? []) : [];
 }

@@ -28,13 +28,13 @@ export const { authenticate } = proxyActivities<Activities>({
 });
 
 /**
- * One run walks pages for about 20 s and one page may take 45 s. A worker that died is noticed within 10 s, so that a cursor of one
+ * One run walks pages for about 20 s and one page may take two minutes. A worker that died is noticed within 10 s, so that a cursor of one
  * minute can still be taken over. The whole is bounded: an outage ends as a failed window that the next tick tries again.
  */
 export const { fetchPages } = proxyActivities<Activities>({
-  startToCloseTimeout: '90s',
+  startToCloseTimeout: '3m',
   heartbeatTimeout: '10s',
-  scheduleToCloseTimeout: '15m',
+  scheduleToCloseTimeout: '20m',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 8 },
 });
 

@@ -1,0 +1,62 @@
+import { hash } from 'node:crypto';
+import { Failure } from '../core/failures.ts';
+import type { Receipt } from '../core/manifest.ts';
+import type { Archive, DamagedManifest } from './archive.ts';
+import { isManifestKey, keyBeside, quarantineKey, slicesPrefix, stagingFolder } from './layout.ts';
+import { decodeManifest, findReceipt } from './manifest.ts';
+import { readPart } from './part-reader.ts';
+import { sealSlice } from './seal.ts';
+import { stageSegment } from './segment-writer.ts';
+import type { Store } from './store.ts';
+import { verifyReceipt } from './verify.ts';
+
+/** An archive over a store. */
+export function createArchive(store: Store): Archive {
+  return {
+    stage: (stream) => stageSegment(store, stream),
+    seal: (order, signal) => sealSlice(store, order, signal),
+    find: (slice) => findReceipt(store, slice),
+    manifests: () => manifests(store),
+    verify: (receipt) => verifyReceipt(store, receipt),
+    records: (receipt) => records(store, receipt),
+    async quarantine(stream, body) {
+      const key = quarantineKey(stream, Date.now(), hash('sha256', body, 'hex'));
+      // False when the same answer is kept already, from the same moment.
+      await store.putExclusive(key, body);
+      return key;
+    },
+    sweep: (before) => sweep(store, before),
+  };
+}
+
+async function* manifests(store: Store): AsyncGenerator<Receipt | DamagedManifest> {
+  for await (const { key } of store.list(slicesPrefix)) {
+    if (!isManifestKey(key)) continue;
+    const found = await readManifest(store, key);
+    if (found !== undefined) yield found;
+  }
+}
+
+async function readManifest(store: Store, key: string): Promise<Receipt | DamagedManifest | undefined> {
+  try {
+    const bytes = await store.read(key);
+    return bytes === undefined ? undefined : { manifest: decodeManifest(bytes, key), key };
+  } catch (error) {
+    if (error instanceof Failure) return { key, damage: error.message };
+    throw error;
+  }
+}
+
+async function* records(store: Store, { manifest, key }: Receipt): AsyncGenerator<Buffer> {
+  for (const part of manifest.parts) yield* readPart(store, keyBeside(key, part.file), part);
+}
+
+async function sweep(store: Store, before: number): Promise<number> {
+  let removed = await store.removeLeftovers(before);
+  for await (const { key, modifiedAt } of store.list(stagingFolder)) {
+    if (modifiedAt >= before) continue;
+    await store.remove(key);
+    removed += 1;
+  }
+  return removed;
+}

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import type { Manifest, Part, Receipt, SliceHeader } from '../core/manifest.ts';
+import { ArchiveDamaged } from '../core/failures.ts';
+import { fromIso } from '../core/time.ts';
+import { manifestKey } from './layout.ts';
+import type { Store } from './store.ts';
+
+const VERSION = 1;
+
+const time = z.string().refine((text) => fromIso(text) !== undefined, 'not an ISO 8601 time');
+const count = z.int().nonnegative();
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'not a SHA-256 in lower-case hex');
+
+// Keys that a later program adds are let through: an older one can still read what it knows.
+const partSchema = z.looseObject({
+  // It is joined to the manifest's folder: whoever wrote the manifest must not lead us anywhere else.
+  file: z.string().regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/, 'not the name of a file'),
+  records: count,
+  bytes: count,
+  rawBytes: count,
+  sha256,
+  firstTime: time,
+  lastTime: time,
+});
+
+const manifestSchema = z
+  .looseObject({
+    version: z.literal(VERSION, `not version ${VERSION}, the one that this program reads`),
+    source: z.string(),
+    type: z.string(),
+    stream: z.string(),
+    kind: z.literal('window'),
+    from: time,
+    until: time,
+    revision: z.int().positive(),
+    records: count,
+    repeats: count,
+    conflicts: count,
+    pages: count,
+    parts: z.array(partSchema),
+    digest: sha256,
+    reported: count.nullable(),
+    sealedAt: time,
+    run: z.looseObject({ workflowId: z.string(), runId: z.string() }),
+  })
+  .refine(({ records, parts }) => records === parts.reduce((sum, part) => sum + part.records, 0), {
+    path: ['records'],
+    message: 'not the sum of the parts',
+  });
+
+export interface ManifestContent extends Omit<Manifest, 'version' | keyof SliceHeader> {
+  readonly slice: SliceHeader;
+}
+
+/** A manifest and its text: JSON with two spaces, always the same order of keys, a line break at the end. */
+export function encodeManifest({ slice, ...content }: ManifestContent): { manifest: Manifest; bytes: Buffer } {
+  const { source, type, stream, kind, from, until, revision } = slice;
+  const { records, repeats, conflicts, pages, parts, digest, reported, sealedAt } = content;
+  const run = { workflowId: content.run.workflowId, runId: content.run.runId };
+  const header = { version: VERSION, source, type, stream, kind, from, until, revision } as const;
+  const manifest = {
+    ...header,
+    records,
+    repeats,
+    conflicts,
+    pages,
+    parts: [...parts],
+    digest,
+    reported,
+    sealedAt,
+    run,
+  };
+  return { manifest, bytes: Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`) };
+}
+
+/**
+ * Reads a manifest that lies under a key.
+ * @throws ArchiveDamaged, with a sentence that names the key, when it is no manifest, or that of another slice: on a file system that does
+ *   not tell `a` from `A`, two streams could meet in one folder, and one would pass for the other.
+ */
+export function decodeManifest(bytes: Uint8Array, key: string): Manifest {
+  const checked = manifestSchema.safeParse(parse(bytes, key));
+  if (!checked.success) {
+    const problems = checked.error.issues.map(({ path, message }) => `${path.join('.') || 'the whole'}: ${message}`);
+    throw new ArchiveDamaged(`${key} is not a manifest: ${problems.slice(0, 3).join('; ')}`);
+  }
+  const manifest: Manifest = checked.data;
+  const own = manifestKey(manifest);
+  if (own !== key) throw new ArchiveDamaged(`${key} holds the manifest of another slice, ${own}`);
+  return manifest;
+}
+
+function parse(bytes: Uint8Array, key: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
+  } catch (cause) {
+    throw new ArchiveDamaged(`${key} is not a manifest: it is not JSON`, { cause });
+  }
+}
+
+/** The receipt of a slice that is sealed. Errors: `archive-damaged`. */
+export async function findReceipt(store: Store, slice: SliceHeader): Promise<Receipt | undefined> {
+  const key = manifestKey(slice);
+  const bytes = await store.read(key);
+  return bytes === undefined ? undefined : { manifest: decodeManifest(bytes, key), key };
+}
+
+/** What two parts have in common when they are the same. */
+export function samePart(a: Part, b: Part): boolean {
+  return a.file === b.file && a.sha256 === b.sha256 && a.bytes === b.bytes && a.records === b.records;
+}

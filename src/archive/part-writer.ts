@@ -1,0 +1,96 @@
+import type { Part } from '../core/manifest.ts';
+import { toIso } from '../core/time.ts';
+import { gzipInto, type GzipWriter } from './gzip.ts';
+import { partName } from './layout.ts';
+import type { ObjectWriter, Store } from './store.ts';
+
+/** A part ends before it would grow beyond this many bytes of lines. */
+const MOST_RAW_BYTES = 64 * 1024 * 1024;
+/** Lines are compressed in pieces of exactly this size, so that the same lines give the same file. */
+const BLOCK = 4096 * 1024;
+/** One block is filled, the others are being compressed: as many as libuv has threads. */
+const BLOCKS = 4;
+
+/** Writes records as gzipped parts into a slice's folder. A part that is finished is durable, but counts only once a manifest names it. */
+export interface PartWriter {
+  /** Begins a record, its line break counted with its bytes. False when there is no part with room for it: `nextPart` first. */
+  readonly begin: (bytes: number, time: number) => boolean;
+  readonly nextPart: () => Promise<void>;
+  /** Takes as many bytes of the record as there is room for, and returns how many; none: `flush` first. */
+  readonly put: (source: Buffer, start: number, end: number) => number;
+  readonly flush: () => Promise<void>;
+  /** Ends the last part. */
+  readonly finish: () => Promise<readonly Part[]>;
+  /** Throws away the part that is being written. */
+  readonly abort: () => Promise<void>;
+}
+
+/** The part that is being written. */
+interface OpenPart {
+  readonly object: ObjectWriter;
+  readonly gzip: GzipWriter;
+  records: number;
+  rawBytes: number;
+  firstTime: number;
+  lastTime: number;
+}
+
+export function partWriter(store: Store, folder: string): PartWriter {
+  const parts: Part[] = [];
+  const blocks: Buffer[] = Array.from({ length: BLOCKS }, () => Buffer.allocUnsafeSlow(BLOCK));
+  let block = blocks[0] as Buffer;
+  let filled = 0;
+  let part: OpenPart | undefined;
+
+  async function flush(): Promise<void> {
+    if (part === undefined || filled === 0) return;
+    await part.gzip.add(block.subarray(0, filled));
+    block = blocks[(blocks.indexOf(block) + 1) % BLOCKS] as Buffer;
+    filled = 0;
+  }
+
+  async function endPart(): Promise<void> {
+    if (part === undefined) return;
+    await flush();
+    parts.push(await finishPart(part, folder, parts.length));
+    part = undefined;
+  }
+
+  return {
+    begin(bytes, time) {
+      if (part === undefined || (part.records > 0 && part.rawBytes + bytes > MOST_RAW_BYTES)) return false;
+      if (part.records === 0) part.firstTime = time;
+      part.lastTime = time;
+      part.records += 1;
+      part.rawBytes += bytes;
+      return true;
+    },
+    async nextPart() {
+      await endPart();
+      const object = await store.writer();
+      part = { object, gzip: gzipInto(object, BLOCKS - 1), records: 0, rawBytes: 0, firstTime: 0, lastTime: 0 };
+    },
+    put(source, start, end) {
+      const taken = Math.min(end - start, BLOCK - filled);
+      source.copy(block, filled, start, start + taken);
+      filled += taken;
+      return taken;
+    },
+    flush,
+    async finish() {
+      await endPart();
+      return parts;
+    },
+    async abort() {
+      await part?.object.abort();
+    },
+  };
+}
+
+async function finishPart({ object, gzip, ...part }: OpenPart, folder: string, number: number): Promise<Part> {
+  const { bytes, sha256 } = await gzip.end();
+  const file = partName(number, sha256);
+  await object.finish(folder + file);
+  const { records, rawBytes, firstTime, lastTime } = part;
+  return { file, records, bytes, rawBytes, sha256, firstTime: toIso(firstTime), lastTime: toIso(lastTime) };
+}

@@ -1,0 +1,127 @@
+import type { Part, Receipt } from '../core/manifest.ts';
+import type { SealOrder } from './archive.ts';
+import { arrange, type Arrangement } from './arrange.ts';
+import { breather, type Breathe } from './breath.ts';
+import { keyBeside, manifestKey, sliceFolder, stagingFolder } from './layout.ts';
+import { encodeManifest, findReceipt } from './manifest.ts';
+import { pageReaders, refill } from './page-reader.ts';
+import { partWriter, type PartWriter } from './part-writer.ts';
+import { closeSegments, openSegments } from './segment-index.ts';
+import type { Store } from './store.ts';
+import { at } from './typed.ts';
+
+/**
+ * Makes a slice of staged segments: parts first, then the manifest, which is the commit. It may be cut off anywhere and done again: parts
+ * are named by their content, and a part that no manifest names does not count.
+ */
+export async function sealSlice(store: Store, order: SealOrder, signal?: AbortSignal): Promise<Receipt> {
+  const receipt = (await findReceipt(store, order.slice)) ?? (await sealOrAdopt(store, order, signal));
+  await removeSegments(store, order.segments);
+  return receipt;
+}
+
+async function sealOrAdopt(store: Store, order: SealOrder, signal?: AbortSignal): Promise<Receipt> {
+  try {
+    return await sealNow(store, order, signal);
+  } catch (error) {
+    // Another attempt that was quicker has removed the segments which this one was still reading.
+    const winner = signal?.aborted === true ? undefined : await findReceipt(store, order.slice).catch(() => undefined);
+    if (winner === undefined) throw error;
+    return winner;
+  }
+}
+
+async function sealNow(store: Store, order: SealOrder, signal?: AbortSignal): Promise<Receipt> {
+  const { slice, run, sealedAt, reported } = order;
+  const breathe = breather(signal);
+  const segments = await openSegments(store, order.segments);
+  try {
+    const arrangement = await arrange(segments, breathe);
+    const parts = await writeParts(store, sliceFolder(slice), arrangement, breathe);
+    const { repeats, conflicts, digest, pages } = arrangement;
+    const counts = { records: arrangement.order.length, repeats, conflicts, pages: pages.length };
+    const key = manifestKey(slice);
+    signal?.throwIfAborted();
+    const { manifest, bytes } = encodeManifest({ slice, ...counts, parts, digest, reported, sealedAt, run });
+    if (await store.putExclusive(key, bytes)) {
+      if (slice.revision === 1) await removeStrays(store, key, parts);
+      return { manifest, key };
+    }
+  } finally {
+    await closeSegments(segments);
+  }
+  const winner = await findReceipt(store, slice);
+  if (winner === undefined) throw new Error(`the manifest ${manifestKey(slice)} was there and is gone`);
+  return winner;
+}
+
+async function writeParts(
+  store: Store,
+  folder: string,
+  arrangement: Arrangement,
+  breathe: Breathe,
+): Promise<readonly Part[]> {
+  const parts = partWriter(store, folder);
+  try {
+    await copyRecords(arrangement, parts, breathe);
+    return await parts.finish();
+  } finally {
+    await parts.abort();
+  }
+}
+
+/** Copies the lines in their order. Lines are stretches of bytes here: one may be larger than the buffers it passes through. */
+async function copyRecords(arrangement: Arrangement, parts: PartWriter, breathe: Breathe): Promise<void> {
+  const { order, times, lengths } = arrangement;
+  const readers = pageReaders(arrangement);
+  for (let place = 0; place < order.length; place += 1) {
+    // No promise is made here unless there is something to wait for: a million of them would take longer than the copying.
+    const record = at(order, place);
+    const bytes = at(lengths, record);
+    const reader = readers.readerOf(record);
+    if (reader.next !== record) await readers.skipTo(reader, record);
+    if (!parts.begin(bytes, at(times, record))) {
+      await parts.nextPart();
+      parts.begin(bytes, at(times, record));
+    }
+    for (let left = bytes; left > 0;) {
+      if (reader.start === reader.end) await refill(reader);
+      const taken = parts.put(reader.buffer, reader.start, Math.min(reader.end, reader.start + left));
+      if (taken === 0) await parts.flush();
+      reader.start += taken;
+      left -= taken;
+    }
+    reader.next += 1;
+    if (readers.isLast(place)) await readers.end(reader);
+    if (place % 1024 === 1023) await breathe();
+  }
+}
+
+/**
+ * Parts of attempts that died, or lost, and held something else: readers that go by a glob and not by the manifest would see their records
+ * as well. Only beside a first manifest, and only just after it was written: no one can be writing parts of a later revision then.
+ */
+async function removeStrays(store: Store, manifest: string, parts: readonly Part[]): Promise<void> {
+  const named = new Set(parts.map(({ file }) => keyBeside(manifest, file)));
+  await leniently(async () => {
+    for await (const { key } of store.list(keyBeside(manifest, 'part-'))) {
+      if (!named.has(key)) await store.remove(key);
+    }
+  });
+}
+
+/** The slice is sealed: what is still staged of it is not needed. */
+async function removeSegments(store: Store, keys: readonly string[]): Promise<void> {
+  for (const key of keys) {
+    if (key.startsWith(stagingFolder)) await leniently(() => store.remove(key));
+  }
+}
+
+/** For tidying up after the commit: the slice is sealed whether or not it works, and sweeping does the rest. */
+async function leniently(action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch {
+    // Nothing is lost by it.
+  }
+}

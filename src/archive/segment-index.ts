@@ -1,0 +1,152 @@
+import { crc32 } from 'node:zlib';
+import { StagingLost } from '../core/failures.ts';
+import type { Breathe } from './breath.ts';
+import { HASH_BYTES } from './hashes.ts';
+import { stagingFolder } from './layout.ts';
+import { decodeFooter, FOOTER_BYTES, PAGE_FIELDS, type Footer } from './segment-format.ts';
+import type { ObjectReader, Store } from './store.ts';
+import { at, bytesOf } from './typed.ts';
+
+/** A segment that is open for sealing. */
+export interface OpenSegment {
+  readonly key: string;
+  readonly reader: ObjectReader;
+  readonly footer: Footer;
+}
+
+/** A staged page: where its lines lie, and which records of the index are its own. */
+export interface StagedPage {
+  readonly segment: OpenSegment;
+  /** `[offset, offset + bytes)` in the segment. */
+  readonly offset: number;
+  readonly bytes: number;
+  readonly crc: number;
+  readonly first: number;
+  readonly records: number;
+}
+
+/**
+ * What is known of all staged records, a column each: some 80 bytes a record, and no objects. A record is its number: pages in the order
+ * in which they came, lines in the order in which they stand.
+ */
+export interface StagedRecords {
+  readonly count: number;
+  readonly pages: readonly StagedPage[];
+  readonly pageOf: Uint32Array;
+  readonly times: Float64Array;
+  readonly lengths: Uint32Array;
+  readonly arrivals: Uint32Array;
+  /** Id `i` is `[idEnds[i - 1] or 0, idEnds[i])` of `ids`. */
+  readonly idEnds: Uint32Array;
+  readonly hashes: Buffer;
+  readonly ids: Buffer;
+}
+
+/** Opens segments; all are closed again when one of them is missing or torn. Errors: `staging-lost`. */
+export async function openSegments(store: Store, keys: readonly string[]): Promise<readonly OpenSegment[]> {
+  const segments: OpenSegment[] = [];
+  try {
+    for (const key of keys) segments.push(await openSegment(store, key));
+    return segments;
+  } catch (error) {
+    await closeSegments(segments);
+    throw error;
+  }
+}
+
+export async function closeSegments(segments: readonly OpenSegment[]): Promise<void> {
+  await Promise.allSettled(segments.map(({ reader }) => reader.close()));
+}
+
+async function openSegment(store: Store, key: string): Promise<OpenSegment> {
+  const reader = key.startsWith(stagingFolder) ? await store.open(key) : undefined;
+  if (reader === undefined) throw new StagingLost(`the staged pages ${key} are not there`);
+  try {
+    const bytes = Buffer.alloc(FOOTER_BYTES);
+    const read = await reader.read(Math.max(0, reader.size - FOOTER_BYTES), bytes);
+    const footer = decodeFooter(bytes.subarray(0, read), reader.size);
+    if (footer === undefined) throw new StagingLost(`the staged pages ${key} are torn: they do not end as they should`);
+    return { key, reader, footer };
+  } catch (error) {
+    await reader.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Reads the indexes of segments into one. Errors: `staging-lost` when one does not match its checksum. */
+export async function loadRecords(segments: readonly OpenSegment[], breathe: Breathe): Promise<StagedRecords> {
+  const count = segments.reduce((sum, { footer }) => sum + footer.records, 0);
+  const records = {
+    count,
+    pages: [] as StagedPage[],
+    pageOf: new Uint32Array(count),
+    times: new Float64Array(count),
+    lengths: new Uint32Array(count),
+    arrivals: new Uint32Array(count),
+    idEnds: new Uint32Array(count),
+    hashes: Buffer.allocUnsafeSlow(count * HASH_BYTES),
+    ids: Buffer.allocUnsafeSlow(segments.reduce((sum, { footer }) => sum + footer.idBytes, 0)),
+  };
+  let first = 0;
+  let firstId = 0;
+  for (const segment of segments) {
+    await loadSegment(segment, records, first, firstId, breathe);
+    first += segment.footer.records;
+    firstId += segment.footer.idBytes;
+  }
+  return records;
+}
+
+async function loadSegment(
+  { key, reader, footer }: OpenSegment,
+  records: StagedRecords & { readonly pages: StagedPage[] },
+  first: number,
+  firstId: number,
+  breathe: Breathe,
+): Promise<void> {
+  const end = first + footer.records;
+  const table = new Float64Array(footer.pages * PAGE_FIELDS);
+  let offset = footer.dataBytes;
+  let crc = 0;
+  const columns = [
+    bytesOf(table),
+    bytesOf(records.times, first, end),
+    bytesOf(records.lengths, first, end),
+    bytesOf(records.arrivals, first, end),
+    bytesOf(records.idEnds, first, end),
+    records.hashes.subarray(first * HASH_BYTES, end * HASH_BYTES),
+    records.ids.subarray(firstId, firstId + footer.idBytes),
+  ];
+  for (const column of columns) {
+    const read = await reader.read(offset, column);
+    if (read !== column.length) throw new StagingLost(`the staged pages ${key} are torn: their index ends early`);
+    crc = crc32(column, crc);
+    offset += read;
+    await breathe();
+  }
+  if (crc !== footer.indexCrc) throw new StagingLost(`the staged pages ${key} are damaged: their index has changed`);
+  addPages({ key, reader, footer }, table, records, first);
+  let idEnd = firstId;
+  for (let i = first; i < end; i += 1) {
+    // The file holds lengths; the sums take their place.
+    idEnd += at(records.idEnds, i);
+    records.idEnds[i] = idEnd;
+  }
+}
+
+function addPages(
+  segment: OpenSegment,
+  table: Float64Array,
+  records: StagedRecords & { readonly pages: StagedPage[] },
+  firstOfSegment: number,
+): void {
+  let first = firstOfSegment;
+  let offset = 0;
+  for (let row = 0; row < table.length; row += PAGE_FIELDS) {
+    const [count, bytes, crc] = [at(table, row), at(table, row + 1), at(table, row + 2)];
+    records.pageOf.fill(records.pages.length, first, first + count);
+    records.pages.push({ segment, offset, bytes, crc, first, records: count });
+    first += count;
+    offset += bytes;
+  }
+}

@@ -1,0 +1,79 @@
+import { Document } from 'yaml';
+import type { Secret, StartSetting } from '../core/contract.ts';
+import { toIso } from '../core/time.ts';
+import { redact } from '../http/redaction.ts';
+import { writeLength } from '../sources/fields.ts';
+import type { Config, ConfiguredSource } from './load.ts';
+import type { Path } from './positions.ts';
+import { kindOf, schemasAt } from './shape.ts';
+import { isPlainMap } from './tree.ts';
+
+/**
+ * The configuration as it is used: every default filled in, references replaced by their values, secrets by their references.
+ * Loads again to the same configuration, unless secrets were written into the file.
+ */
+export function showConfig(config: Config, format: 'yaml' | 'json'): string {
+  const plain = plainConfig(config);
+  // What somebody put where no secret belongs may be the same as one that is known.
+  if (format === 'json') return redact(`${JSON.stringify(plain, null, 2)}\n`);
+  const document = new Document(plain);
+  document.commentBefore = ` ${config.file}, with every default`;
+  return redact(document.toString({ lineWidth: 0 }));
+}
+
+function plainConfig({ data, temporal, sources }: Config): object {
+  return {
+    version: 1,
+    data: literal(data),
+    temporal: plainTemporal(temporal),
+    sources: Object.fromEntries([...sources.values()].map((source) => [source.id, plainSource(source)])),
+  };
+}
+
+/** The settings of a cluster do not go with the embedded server, nor the other way round. */
+function plainTemporal({ address, namespace, tls, apiKey, port, uiPort }: Config['temporal']): object {
+  if (address === undefined) return { port, uiPort };
+  return { address, namespace, tls: tls ?? false, ...(apiKey && { apiKey: apiKey.place }) };
+}
+
+function plainSource({ type, settings }: ConfiguredSource): object {
+  const { baseUrl, proxy, ca, start, schedule, window, limits, ...own } = settings;
+  const lengths = Object.entries(limits).filter(([, value]) => Number.isFinite(value));
+  return {
+    type: type.name,
+    ...(plainValue(own, [], (path) => schemasAt([type.settings], path)) as object),
+    ...(baseUrl !== undefined && { baseUrl: literal(baseUrl) }),
+    ...(proxy !== undefined && { proxy: proxy.place }),
+    ...(ca !== undefined && { ca }),
+    ...(start !== undefined && { start: plainStart(start) }),
+    schedule: { every: writeLength(schedule.every), offset: writeLength(schedule.offset) },
+    window: writeLength(window),
+    limits: Object.fromEntries(
+      lengths.map(([key, value]) => [key, key.startsWith('per') ? (value as number) : writeLength(value as number)]),
+    ),
+  };
+}
+
+function plainStart(start: StartSetting): string {
+  return start === 'all' ? start : toIso(start);
+}
+
+function plainValue(value: unknown, path: Path, schemas: (path: Path) => ReturnType<typeof schemasAt>): unknown {
+  if (isSecret(value)) return value.place;
+  if (Array.isArray(value)) return value.map((inner, i) => plainValue(inner, [...path, i], schemas));
+  if (isPlainMap(value)) {
+    const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
+    return Object.fromEntries(entries.map(([key, inner]) => [key, plainValue(inner, [...path, key], schemas)]));
+  }
+  if (typeof value === 'number' && kindOf(schemas(path))?.kind === 'duration') return writeLength(value);
+  return typeof value === 'string' ? literal(value) : value;
+}
+
+function isSecret(value: unknown): value is Secret {
+  return isPlainMap(value) && typeof value['reveal'] === 'function' && typeof value['place'] === 'string';
+}
+
+/** A `${` that stands for itself. */
+function literal(text: string): string {
+  return text.replaceAll('${', '$${');
+}

@@ -1,0 +1,201 @@
+import type { Dispatcher } from 'undici';
+import type { Secret } from '../core/contract.ts';
+import { RefusedTarget } from '../core/failures.ts';
+import { SECOND } from '../core/time.ts';
+import { readBody, type BodyLimits } from './body.ts';
+import { openConnections, type Connections } from './connections.ts';
+import { startDeadline } from './deadline.ts';
+import { httpDate, retryAfter } from './retry-after.ts';
+import { openTarget, originOf, type Target } from './target.ts';
+import { troubleOf } from './trouble.ts';
+
+/** What one source may use of the network. */
+export interface HttpOptions {
+  /** Origin and optional path; http(s), without a user name, query or fragment. */
+  readonly baseUrl: string;
+  /** How many at once. */
+  readonly connections: number;
+  /** `http://user:password@proxy:3128`; read anew at every request. */
+  readonly proxy?: Secret | undefined;
+  /** PEM text of further certificate authorities, beside the system's. Verification itself has no switch. */
+  readonly ca?: string | undefined;
+  readonly limits?: Partial<HttpLimits> | undefined;
+}
+
+export interface HttpLimits extends BodyLimits {
+  /** From the call to the last byte, waiting for a free connection included: the one limit that a dripping body cannot outwit. */
+  readonly deadlineMs: number;
+  /** Silence before an answer, or inside its body. A request with a longer deadline of its own waits as long as that for the answer. */
+  readonly headersTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+}
+
+const LIMITS: HttpLimits = {
+  deadlineMs: 45 * SECOND,
+  headersTimeoutMs: 20 * SECOND,
+  connectTimeoutMs: 10 * SECOND,
+  maxWireBytes: 64 * 1024 * 1024,
+  maxBytes: 64 * 1024 * 1024,
+  maxRatio: 200,
+};
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'HEAD';
+  /** Path and query below the base URL's own path: made by the client, or what `follow` returned. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+  readonly signal: AbortSignal;
+  /** Instead of the limit's, ms. */
+  readonly deadlineMs?: number;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Lower case, without parameters; '' where there is none. */
+  readonly contentType: string;
+  /** Unpacked. */
+  readonly body: Buffer;
+  /** The answer's `Date`, ms since the epoch. */
+  readonly vendorTime: number | undefined;
+  /** Our own clock when the headers came, ms since the epoch. */
+  readonly receivedAt: number;
+  /** At most 1 h. */
+  readonly retryAfterMs: number | undefined;
+}
+
+/** One source's way to its vendor. Tries once: attempts belong to Temporal, where they are seen. */
+export interface Http {
+  /**
+   * Resolves for every status but a redirect: what an answer means is decided by its status, content type and body together.
+   *
+   * @throws RefusedTarget for a redirect (nothing was sent there), and for a path that leads out of the base URL.
+   * @throws Unavailable for trouble on the network, a deadline, and an answer that was cut short.
+   * @throws UnexpectedAnswer for an answer over the caps, or packed in another way than gzip.
+   * @throws CredentialsRejected when the proxy wants other credentials.
+   * @throws the signal's reason when the caller stops it.
+   */
+  request(request: HttpRequest): Promise<HttpResponse>;
+  /**
+   * A vendor's next link, path or whole URL, as path and query for `request`.
+   * @throws RefusedTarget when it leads anywhere but below the base URL.
+   */
+  follow(next: string): string;
+  /** Ends all connections; requests under way fail. */
+  close(): Promise<void>;
+}
+
+/** @throws Error when an option is not usable, or the verification of certificates was switched off in the environment. */
+export function createHttp(options: HttpOptions): Http {
+  const limits = { ...LIMITS, ...options.limits };
+  const target = openTarget(options.baseUrl);
+  const connections = openConnections({ ...options, connectTimeoutMs: limits.connectTimeoutMs });
+  const proxyPlace = options.proxy?.place;
+  return {
+    request: (request) => exchange(request, { limits, target, connections, proxyPlace }),
+    follow: (next) => target.follow(next),
+    close: () => connections.close(),
+  };
+}
+
+interface Means {
+  readonly limits: HttpLimits;
+  readonly target: Target;
+  readonly connections: Connections;
+  readonly proxyPlace: string | undefined;
+}
+
+async function exchange(request: HttpRequest, means: Means): Promise<HttpResponse> {
+  const { method, signal } = request;
+  const { target, limits } = means;
+  signal.throwIfAborted();
+  const path = target.full(request.path);
+  const deadlineMs = request.deadlineMs ?? limits.deadlineMs;
+  const patienceMs = Math.max(limits.headersTimeoutMs, request.deadlineMs ?? 0);
+  const deadline = startDeadline(signal, deadlineMs);
+  let answered = false;
+  const work = async (): Promise<HttpResponse> => {
+    const answer = await send(request, path, patienceMs, deadline.signal, means);
+    answered = true;
+    return read(answer, limits, target.origin);
+  };
+  try {
+    return await Promise.race([work(), deadline.aborted]);
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    const what = `${method} ${path.replace(/\?.*/, '').slice(0, 300)}`;
+    const silenceMs = answered ? limits.headersTimeoutMs : patienceMs;
+    const { connectTimeoutMs } = limits;
+    const expired = deadline.expired();
+    throw troubleOf(error, {
+      what,
+      deadlineMs,
+      expired,
+      answered,
+      connectTimeoutMs,
+      silenceMs,
+      proxyPlace: means.proxyPlace,
+    });
+  } finally {
+    deadline.stop();
+  }
+}
+
+function send(
+  { method, headers, body }: HttpRequest,
+  path: string,
+  headersTimeout: number,
+  signal: AbortSignal,
+  { target, limits, connections }: Means,
+): Promise<Dispatcher.ResponseData> {
+  return connections.dispatcher().request({
+    origin: target.origin,
+    path,
+    method,
+    headers: { 'user-agent': 'sluice', ...headers, 'accept-encoding': 'gzip' },
+    body: body ?? null,
+    signal,
+    headersTimeout,
+    bodyTimeout: limits.headersTimeoutMs,
+  });
+}
+
+async function read(answer: Dispatcher.ResponseData, limits: BodyLimits, origin: string): Promise<HttpResponse> {
+  const receivedAt = Date.now();
+  const { statusCode: status, headers, body } = answer;
+  if (status >= 300 && status < 400) {
+    body.on('error', () => undefined).destroy();
+    throw new RefusedTarget(
+      `status ${status} redirects to ${locationOf(first(headers['location']), origin)}; not followed`,
+    );
+  }
+  const vendorTime = httpDate(first(headers['date']));
+  return {
+    status,
+    headers,
+    contentType: mediaType(first(headers['content-type'])),
+    body: await readBody(body, list(headers['content-encoding']), limits),
+    vendorTime,
+    receivedAt,
+    retryAfterMs: retryAfter(first(headers['retry-after']), vendorTime, receivedAt),
+  };
+}
+
+function locationOf(location: string | undefined, origin: string): string {
+  if (location === undefined || !URL.canParse(location, origin)) return 'nowhere';
+  return originOf(new URL(location, origin));
+}
+
+function first(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** A header that is a list, however it was sent. */
+function list(value: string | string[] | undefined): string {
+  return [value ?? ''].flat().join(', ').trim().toLowerCase();
+}
+
+function mediaType(value: string | undefined): string {
+  return (value ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}

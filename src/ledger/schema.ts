@@ -1,0 +1,38 @@
+import type { Kysely } from 'kysely';
+
+/** The ledger's tables. Instants are ms since the epoch, as integers; intervals half-open. */
+export interface Schema {
+  streams: { source: string; stream: string; applied_at: number };
+  slices: {
+    source: string;
+    stream: string;
+    kind: string;
+    from_at: number;
+    until_at: number;
+    revision: number;
+    records: number;
+    repeats: number;
+    pages: number;
+    parts: number;
+    bytes: number;
+    digest: string;
+    sealed_at: number;
+    manifest: string;
+    workflow_id: string;
+  };
+  wanted: { source: string; stream: string; from_at: number; until_at: number; wanted_at: number };
+  losses: { source: string; stream: string; from_at: number; until_at: number; reason: string; recorded_at: number };
+  failures: {
+    source: string;
+    stream: string;
+    from_at: number;
+    until_at: number;
+    name: string;
+    message: string;
+    attempts: number;
+    first_at: number;
+    last_at: number;
+  };
+}
+
+export type Database = Kysely<Schema>;

@@ -1,0 +1,45 @@
+import type { Config } from '../config/load.ts';
+import { HOUR } from '../core/time.ts';
+import { formatStreamId } from '../core/ids.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { configuredStreams } from './connection.ts';
+import type { Talk } from './talk.ts';
+
+const EVERY = 1_000;
+const SPAN = 26 * HOUR;
+
+/** Shows, while pulls run, how many windows and records of each stream the ledger holds. @returns ends it, after a last look */
+export function followProgress({
+  config,
+  ledger,
+  talk,
+}: {
+  readonly config: Config;
+  readonly ledger: Ledger;
+  readonly talk: Talk;
+}): () => Promise<void> {
+  const streams = configuredStreams(config);
+  const show = async (): Promise<void> => {
+    const now = Date.now();
+    const lines = await Promise.all(
+      streams.map(async (id) => {
+        const slices = await ledger.slices(id, { from: now - SPAN, until: now });
+        const records = slices.reduce((sum, slice) => sum + slice.records, 0);
+        return `  ${formatStreamId(id)}  ${slices.length} windows, ${records.toLocaleString('en-US')} records`;
+      }),
+    );
+    talk.progress(lines);
+  };
+  let running = show();
+  const timer = setInterval(() => {
+    running = running.then(show, show);
+  }, EVERY);
+  let ended = false;
+  return async () => {
+    clearInterval(timer);
+    await running.catch(() => undefined);
+    if (ended) return;
+    ended = true;
+    await show().catch(() => undefined);
+  };
+}

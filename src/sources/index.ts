@@ -1,0 +1,10 @@
+import type { SourceType } from '../core/contract.ts';
+import { signalSciences } from './signal-sciences/index.ts';
+
+/** The source types by the `type:` of the config. */
+export type SourceRegistry = Readonly<Record<string, SourceType>>;
+
+/** The registry: adding a source type adds one line here. */
+export const sourceTypes: SourceRegistry = {
+  'signal-sciences': signalSciences,
+};

@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { connectionsId, extractId } from '../../src/core/ids.ts';
+import { extractWindows } from '../../src/workflows/index.ts';
+import { useTemporal } from './harness.ts';
+import { hours, pretend } from './vendor.ts';
+
+const temporal = useTemporal();
+
+describe('the gate of a source', () => {
+  it('never lets more in than the vendor allows, for a site or for the account, and lets everybody through', async () => {
+    const source = `waf-${randomUUID()}`;
+    const open = { all: 0, bySite: new Map<string, number>() };
+    const peak = { all: 0, site: 0 };
+    const ledgers = ['a', 'b', 'c', 'd'].map((stream) => ({
+      stream,
+      ledger: pretend({ due: hours(6), onPage: () => hold(stream) }),
+    }));
+    async function hold(site: string): Promise<void> {
+      open.all += 1;
+      open.bySite.set(site, (open.bySite.get(site) ?? 0) + 1);
+      peak.all = Math.max(peak.all, open.all);
+      peak.site = Math.max(peak.site, open.bySite.get(site) ?? 0);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      open.all -= 1;
+      open.bySite.set(site, (open.bySite.get(site) ?? 0) - 1);
+    }
+    await Promise.all(
+      ledgers.map(({ stream, ledger }) =>
+        temporal.serve(ledger, (taskQueue) =>
+          temporal.client.workflow.execute(extractWindows, {
+            workflowId: extractId({ source, stream }),
+            taskQueue,
+            args: [{ source, stream }],
+          }),
+        ),
+      ),
+    );
+    for (const { ledger } of ledgers) expect(ledger.sealed).toHaveLength(6);
+    expect(peak.all).toBeLessThanOrEqual(5);
+    expect(peak.site).toBeLessThanOrEqual(2);
+    expect(peak.all).toBeGreaterThan(2);
+    await temporal.client.workflow.getHandle(connectionsId(source)).terminate();
+  });
+
+  it('frees the place of a terminated holder within 15 s', async () => {
+    const source = `waf-${randomUUID()}`;
+    const connections = { perSource: 1, perStream: 1 };
+    let inside: (() => void) | undefined;
+    const holding = new Promise<void>((resolve) => (inside = resolve));
+    let letGo: (() => void) | undefined;
+    const released = new Promise<void>((resolve) => (letGo = resolve));
+    const holder = pretend({
+      due: hours(1),
+      connections,
+      onPage: async () => {
+        inside?.();
+        await released;
+      },
+    });
+    const other = pretend({ due: hours(1), connections });
+    await temporal.serve(holder, async (taskQueue) => {
+      const first = await temporal.client.workflow.start(extractWindows, {
+        workflowId: extractId({ source, stream: 'a' }),
+        taskQueue,
+        args: [{ source, stream: 'a' }],
+      });
+      await holding;
+      await first.terminate('an operator pulls the plug');
+      const since = Date.now();
+      await temporal.serve(other, (queue) =>
+        temporal.client.workflow.execute(extractWindows, {
+          workflowId: extractId({ source, stream: 'b' }),
+          taskQueue: queue,
+          args: [{ source, stream: 'b' }],
+        }),
+      );
+      expect(Date.now() - since).toBeLessThan(15_000);
+      letGo?.();
+    });
+    expect(other.sealed).toHaveLength(1);
+  });
+
+  it('is started anew when somebody terminated it, and nobody waits for ever', async () => {
+    const source = `waf-${randomUUID()}`;
+    const stream = { source, stream: 'a' };
+    let pages = 0;
+    const ledger = pretend({
+      due: hours(3),
+      connections: { perSource: 1, perStream: 1 },
+      onPage: async () => {
+        pages += 1;
+        if (pages === 1) await temporal.client.workflow.getHandle(connectionsId(source)).terminate('by mistake');
+      },
+    });
+    await temporal.serve(ledger, (taskQueue) =>
+      temporal.client.workflow.execute(extractWindows, { workflowId: extractId(stream), taskQueue, args: [stream] }),
+    );
+    expect(ledger.sealed).toHaveLength(3);
+  });
+});
