@@ -10,7 +10,6 @@ const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn: console.warn,
 const { code } = await bundleWorkflowCode({
   workflowsPath: `${dist}src/workflows/index.js`,
   logger: quiet,
-  webpackConfigHook: (config) => ({ ...config, devtool: false }),
 });
 await writeFile(`${dist}workflow-bundle.js`, code);
 

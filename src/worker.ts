@@ -60,11 +60,10 @@ export async function startWorker(setup: WorkerSetup): Promise<RunningWorker> {
     shutdownForceTime: FORCE,
     stickyQueueScheduleToStartTimeout: STICKY,
   });
-  const close = async (): Promise<void> => {
+  const done = run(worker, async () => {
     await Promise.all([...sources.values()].map(({ source }) => source.close()));
     if (setup.ledger === undefined) await ledger.close();
-  };
-  const done = worker.run().finally(close);
+  });
   return {
     done,
     async stop() {
@@ -73,6 +72,15 @@ export async function startWorker(setup: WorkerSetup): Promise<RunningWorker> {
       await done;
     },
   };
+}
+
+/** Runs a worker to its end, and then lets go of what it held. */
+async function run(worker: Worker, letGo: () => Promise<void>): Promise<void> {
+  try {
+    await worker.run();
+  } finally {
+    await letGo();
+  }
 }
 
 function openSources(config: Config, clock: () => number): ReadonlyMap<string, OpenSource> {

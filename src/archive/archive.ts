@@ -28,10 +28,15 @@ export interface Archive {
 }
 
 export interface SegmentWriter {
-  /** Adds a page's records. */
+  /**
+   * Adds a page's records, all or none; one page at a time. Their bytes must not change until `finish`: they are kept until there are
+   * enough of them for a write. So trouble with the disk may show only at a later page, or at `finish`; there is no segment then.
+   * Errors: `unexpected-answer` for a record whose time is none, `storage-full`, and what `identify` throws.
+   */
   page(records: readonly SourceRecord[], identify: (record: SourceRecord) => Identity): Promise<void>;
   /** Makes the segment durable; its key is what a workflow carries. */
   finish(): Promise<Segment>;
+  /** Throws the segment away. Never fails, and does nothing after `finish`. */
   abort(): Promise<void>;
 }
 

@@ -1,15 +1,16 @@
 import type { Breathe } from './breath.ts';
 import { digestOf } from './digest.ts';
 import { dropRepeats, startOf } from './repeats.ts';
-import { loadRecords, type OpenSegment, type StagedPage, type StagedRecords } from './segment-index.ts';
+import { loadRecords, type OpenSegment, type StagedRun, type StagedRecords } from './segment-index.ts';
 import { sorted } from './sort.ts';
 import { at, compareWithin } from './typed.ts';
 
 /** The records of a slice in their final order, and what copying them needs to know: ids and hashes are let go. */
 export interface Arrangement {
   readonly order: Uint32Array;
-  readonly pages: readonly StagedPage[];
-  readonly pageOf: Uint32Array;
+  readonly pages: number;
+  readonly runs: readonly StagedRun[];
+  readonly runOf: Uint32Array;
   readonly times: Float64Array;
   readonly lengths: Uint32Array;
   readonly repeats: number;
@@ -23,8 +24,8 @@ export async function arrange(segments: readonly OpenSegment[], breathe: Breathe
   const kept = await dropRepeats(records, breathe);
   const digest = await digestOf(records.hashes, kept.records, breathe);
   const order = await byTimeAndId(records, kept.records, breathe);
-  const { pages, pageOf, times, lengths } = records;
-  return { order, pages, pageOf, times, lengths, repeats: kept.repeats, conflicts: kept.conflicts, digest };
+  const { pages, runs, runOf, times, lengths } = records;
+  return { order, pages, runs, runOf, times, lengths, repeats: kept.repeats, conflicts: kept.conflicts, digest };
 }
 
 async function byTimeAndId(

@@ -4,7 +4,7 @@ import { StorageFull, Unavailable } from '../core/failures.ts';
 
 /** Events name people and addresses: the owner writes, the group reads, others see nothing. The umask may take more away. */
 export const FILE_MODE = 0o640;
-export const FOLDER_MODE = 0o750;
+const FOLDER_MODE = 0o750;
 
 const NO_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);

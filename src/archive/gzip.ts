@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { constants, crc32, deflateRaw } from 'node:zlib';
+import { constants, deflateRaw } from 'node:zlib';
+import { crcOf } from './crc.ts';
 import type { ObjectWriter } from './store.ts';
 
 /** Of the levels of gzip the quickest on event records, at nearly the ratio of level 6. */
@@ -55,7 +56,7 @@ export function gzipInto(object: ObjectWriter, inFlight: number): GzipWriter {
 
   return {
     async add(block) {
-      crc = crc32(block, crc);
+      crc = crcOf(block, crc);
       rawBytes += block.length;
       const piece = deflate(block, { level: LEVEL, finishFlush: constants.Z_SYNC_FLUSH, chunkSize: 256 * 1024 });
       // Its failure is met when its turn comes.

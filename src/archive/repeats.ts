@@ -80,8 +80,8 @@ class IdTable {
   }
 
   private cameAfter(a: number, b: number): boolean {
-    const { pageOf, arrivals } = this.records;
-    return at(pageOf, a) === at(pageOf, b) ? at(arrivals, a) > at(arrivals, b) : a > b;
+    const { runOf, arrivals } = this.records;
+    return at(runOf, a) === at(runOf, b) ? at(arrivals, a) > at(arrivals, b) : a > b;
   }
 
   private sameId(a: number, b: number): boolean {

@@ -4,7 +4,7 @@ import { arrange, type Arrangement } from './arrange.ts';
 import { breather, type Breathe } from './breath.ts';
 import { keyBeside, manifestKey, sliceFolder, stagingFolder } from './layout.ts';
 import { encodeManifest, findReceipt } from './manifest.ts';
-import { pageReaders, refill } from './page-reader.ts';
+import { runReaders, refill } from './run-reader.ts';
 import { partWriter, type PartWriter } from './part-writer.ts';
 import { closeSegments, openSegments } from './segment-index.ts';
 import type { Store } from './store.ts';
@@ -39,7 +39,7 @@ async function sealNow(store: Store, order: SealOrder, signal?: AbortSignal): Pr
     const arrangement = await arrange(segments, breathe);
     const parts = await writeParts(store, sliceFolder(slice), arrangement, breathe);
     const { repeats, conflicts, digest, pages } = arrangement;
-    const counts = { records: arrangement.order.length, repeats, conflicts, pages: pages.length };
+    const counts = { records: arrangement.order.length, repeats, conflicts, pages };
     const key = manifestKey(slice);
     signal?.throwIfAborted();
     const { manifest, bytes } = encodeManifest({ slice, ...counts, parts, digest, reported, sealedAt, run });
@@ -73,7 +73,7 @@ async function writeParts(
 /** Copies the lines in their order. Lines are stretches of bytes here: one may be larger than the buffers it passes through. */
 async function copyRecords(arrangement: Arrangement, parts: PartWriter, breathe: Breathe): Promise<void> {
   const { order, times, lengths } = arrangement;
-  const readers = pageReaders(arrangement);
+  const readers = runReaders(arrangement);
   for (let place = 0; place < order.length; place += 1) {
     // No promise is made here unless there is something to wait for: a million of them would take longer than the copying.
     const record = at(order, place);

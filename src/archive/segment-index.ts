@@ -1,9 +1,9 @@
-import { crc32 } from 'node:zlib';
 import { StagingLost } from '../core/failures.ts';
 import type { Breathe } from './breath.ts';
+import { crcOf } from './crc.ts';
 import { HASH_BYTES } from './hashes.ts';
 import { stagingFolder } from './layout.ts';
-import { decodeFooter, FOOTER_BYTES, PAGE_FIELDS, type Footer } from './segment-format.ts';
+import { decodeFooter, FOOTER_BYTES, RUN_FIELDS, type Footer } from './segment-format.ts';
 import type { ObjectReader, Store } from './store.ts';
 import { at, bytesOf } from './typed.ts';
 
@@ -14,8 +14,8 @@ export interface OpenSegment {
   readonly footer: Footer;
 }
 
-/** A staged page: where its lines lie, and which records of the index are its own. */
-export interface StagedPage {
+/** A run of lines: where they lie, and which records of the index are its own. */
+export interface StagedRun {
   readonly segment: OpenSegment;
   /** `[offset, offset + bytes)` in the segment. */
   readonly offset: number;
@@ -26,13 +26,15 @@ export interface StagedPage {
 }
 
 /**
- * What is known of all staged records, a column each: some 80 bytes a record, and no objects. A record is its number: pages in the order
+ * What is known of all staged records, a column each: some 80 bytes a record, and no objects. A record is its number: runs in the order
  * in which they came, lines in the order in which they stand.
  */
 export interface StagedRecords {
   readonly count: number;
-  readonly pages: readonly StagedPage[];
-  readonly pageOf: Uint32Array;
+  /** How many pages of the vendor these are. */
+  readonly pages: number;
+  readonly runs: readonly StagedRun[];
+  readonly runOf: Uint32Array;
   readonly times: Float64Array;
   readonly lengths: Uint32Array;
   readonly arrivals: Uint32Array;
@@ -78,8 +80,9 @@ export async function loadRecords(segments: readonly OpenSegment[], breathe: Bre
   const count = segments.reduce((sum, { footer }) => sum + footer.records, 0);
   const records = {
     count,
-    pages: [] as StagedPage[],
-    pageOf: new Uint32Array(count),
+    pages: segments.reduce((sum, { footer }) => sum + footer.pages, 0),
+    runs: [] as StagedRun[],
+    runOf: new Uint32Array(count),
     times: new Float64Array(count),
     lengths: new Uint32Array(count),
     arrivals: new Uint32Array(count),
@@ -99,13 +102,13 @@ export async function loadRecords(segments: readonly OpenSegment[], breathe: Bre
 
 async function loadSegment(
   { key, reader, footer }: OpenSegment,
-  records: StagedRecords & { readonly pages: StagedPage[] },
+  records: StagedRecords & { readonly runs: StagedRun[] },
   first: number,
   firstId: number,
   breathe: Breathe,
 ): Promise<void> {
   const end = first + footer.records;
-  const table = new Float64Array(footer.pages * PAGE_FIELDS);
+  const table = new Float64Array(footer.runs * RUN_FIELDS);
   let offset = footer.dataBytes;
   let crc = 0;
   const columns = [
@@ -120,12 +123,12 @@ async function loadSegment(
   for (const column of columns) {
     const read = await reader.read(offset, column);
     if (read !== column.length) throw new StagingLost(`the staged pages ${key} are torn: their index ends early`);
-    crc = crc32(column, crc);
+    crc = crcOf(column, crc);
     offset += read;
     await breathe();
   }
   if (crc !== footer.indexCrc) throw new StagingLost(`the staged pages ${key} are damaged: their index has changed`);
-  addPages({ key, reader, footer }, table, records, first);
+  addRuns({ key, reader, footer }, table, records, first);
   let idEnd = firstId;
   for (let i = first; i < end; i += 1) {
     // The file holds lengths; the sums take their place.
@@ -134,18 +137,18 @@ async function loadSegment(
   }
 }
 
-function addPages(
+function addRuns(
   segment: OpenSegment,
   table: Float64Array,
-  records: StagedRecords & { readonly pages: StagedPage[] },
+  records: StagedRecords & { readonly runs: StagedRun[] },
   firstOfSegment: number,
 ): void {
   let first = firstOfSegment;
   let offset = 0;
-  for (let row = 0; row < table.length; row += PAGE_FIELDS) {
+  for (let row = 0; row < table.length; row += RUN_FIELDS) {
     const [count, bytes, crc] = [at(table, row), at(table, row + 1), at(table, row + 2)];
-    records.pageOf.fill(records.pages.length, first, first + count);
-    records.pages.push({ segment, offset, bytes, crc, first, records: count });
+    records.runOf.fill(records.runs.length, first, first + count);
+    records.runs.push({ segment, offset, bytes, crc, first, records: count });
     first += count;
     offset += bytes;
   }

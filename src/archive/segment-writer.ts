@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { crc32 } from 'node:zlib';
 import type { Identity, SourceRecord } from '../core/contract.ts';
 import { UnexpectedAnswer } from '../core/failures.ts';
 import { toLine } from '../json/ndjson.ts';
 import type { SegmentWriter } from './archive.ts';
 import { breather, type Breathe } from './breath.ts';
+import { crcOf } from './crc.ts';
 import { segmentKey } from './layout.ts';
 import { HASH_BYTES, writeHash } from './hashes.ts';
 import { encodeFooter, FOOTER_BYTES, indexBytes } from './segment-format.ts';
@@ -16,8 +16,11 @@ const LF = 0x0a;
 /** What a Date can hold: a part's first and last time are written as ISO 8601. */
 const FARTHEST = 8.64e15;
 
-/** A page's part of the index, in the order of its lines. */
-interface PageIndex {
+/** A run is written once it has so many bytes. The larger runs are, the fewer of them sealing has to read side by side. */
+const RUN_BYTES = 8 * 1024 * 1024;
+
+/** A run's part of the index, in the order of its lines. */
+interface RunIndex {
   readonly bytes: number;
   readonly crc: number;
   readonly times: Float64Array;
@@ -35,30 +38,37 @@ export async function stageSegment(
 ): Promise<SegmentWriter> {
   const writer = await store.writer();
   const breathe = breather();
-  const pages: PageIndex[] = [];
-  // While one page is written, the next one can be fetched and laid out in the other block.
+  const runs: RunIndex[] = [];
+  let pages = 0;
+  let collected = noLines();
   let block = Buffer.alloc(0);
-  let spare = Buffer.alloc(0);
   /** After a write that failed nobody knows what is in the file: every later step fails with it, and there will be no segment. */
   let written: Promise<void> = Promise.resolve();
 
+  /** Starts to write what was collected; meanwhile the next pages can be fetched. */
+  async function writeRun(): Promise<void> {
+    await written;
+    if (collected.bytes > block.length) block = Buffer.allocUnsafeSlow(Math.ceil(collected.bytes * 1.1));
+    const run = await layOut(collected, block, breathe);
+    written = writer.write(block.subarray(0, run.bytes));
+    written.catch(() => undefined);
+    runs.push(run);
+    collected = noLines();
+  }
+
   return {
     async page(records, identify) {
-      const sorted = await sortPage(records, identify, breathe);
-      if (sorted.bytes > block.length) block = Buffer.allocUnsafeSlow(Math.ceil(sorted.bytes * 1.25));
-      const page = await layOut(sorted, block, breathe);
-      await written;
-      written = writer.write(block.subarray(0, page.bytes));
-      written.catch(() => undefined);
-      pages.push(page);
-      [block, spare] = [spare, block];
+      append(collected, await readPage(records, identify, breathe));
+      pages += 1;
+      if (collected.bytes >= RUN_BYTES) await writeRun();
     },
     async finish() {
+      if (collected.bytes > 0) await writeRun();
       await written;
-      const bytes = await writeIndex(writer, pages);
+      const bytes = await writeIndex(writer, runs, pages);
       const key = segmentKey(stream, randomUUID());
       await writer.finish(key);
-      return { key, pages: pages.length, records: countRecords(pages), bytes };
+      return { key, pages, records: countRecords(runs), bytes };
     },
     async abort() {
       await written.catch(() => undefined);
@@ -67,24 +77,23 @@ export async function stageSegment(
   };
 }
 
-/** A page's records as they came, and the order in which they will stand. */
-interface SortedPage {
-  readonly bytes: number;
-  readonly lines: readonly Uint8Array[];
-  readonly times: Float64Array;
-  readonly ids: readonly Buffer[];
-  readonly order: Uint32Array;
+/** Records as they came. Their lines are still the vendor's answers, which stay in memory as long as they are here. */
+interface Lines {
+  readonly lines: Uint8Array[];
+  readonly times: number[];
+  readonly ids: Buffer[];
+  bytes: number;
 }
 
-async function sortPage(
+const noLines = (): Lines => ({ lines: [], times: [], ids: [], bytes: 0 });
+
+/** A page that has something wrong fails here as a whole, before any of it is collected. */
+async function readPage(
   records: readonly SourceRecord[],
   identify: (record: SourceRecord) => Identity,
   breathe: Breathe,
-): Promise<SortedPage> {
-  const lines: Uint8Array[] = [];
-  const times = new Float64Array(records.length);
-  const ids: Buffer[] = [];
-  let bytes = 0;
+): Promise<Lines> {
+  const page = noLines();
   for (let i = 0; i < records.length; i += 1) {
     const record = records[i] as SourceRecord;
     const { id, time } = identify(record);
@@ -93,20 +102,36 @@ async function sortPage(
       throw new UnexpectedAnswer(message, { body: record.bytes });
     }
     const line = toLine(record.bytes);
-    times[i] = time;
-    ids.push(encodeText(id));
-    lines.push(line);
-    bytes += line.length + 1;
+    page.lines.push(line);
+    page.times.push(time);
+    page.ids.push(encodeText(id));
+    page.bytes += line.length + 1;
     if (i % 1024 === 1023) await breathe();
   }
-  const order = Uint32Array.from({ length: records.length }, (_, i) => i);
-  // Records of one id stand as they came: the sort is stable.
-  order.sort((a, b) => at(times, a) - at(times, b) || Buffer.compare(ids[a] as Buffer, ids[b] as Buffer));
-  return { bytes, lines, times, ids, order };
+  return page;
+}
+
+function append(collected: Lines, page: Lines): void {
+  for (let i = 0; i < page.lines.length; i += 1) {
+    collected.lines.push(page.lines[i] as Uint8Array);
+    collected.times.push(page.times[i] as number);
+    collected.ids.push(page.ids[i] as Buffer);
+  }
+  collected.bytes += page.bytes;
+}
+
+/** The order in which lines will stand. Records of one id and time stand as they came: the sort is stable. */
+function inOrder({ times, ids }: Lines): Uint32Array {
+  const order = times.map((_, i) => i);
+  order.sort(
+    (a, b) => (times[a] as number) - (times[b] as number) || Buffer.compare(ids[a] as Buffer, ids[b] as Buffer),
+  );
+  return Uint32Array.from(order);
 }
 
 /** Writes the lines into the block, and returns their index. */
-async function layOut({ order, ...page }: SortedPage, block: Buffer, breathe: Breathe): Promise<PageIndex> {
+async function layOut(collected: Lines, block: Buffer, breathe: Breathe): Promise<RunIndex> {
+  const order = inOrder(collected);
   const times = new Float64Array(order.length);
   const lengths = new Uint32Array(order.length);
   const idLengths = new Uint32Array(order.length);
@@ -115,52 +140,53 @@ async function layOut({ order, ...page }: SortedPage, block: Buffer, breathe: Br
   let end = 0;
   for (let i = 0; i < order.length; i += 1) {
     const arrival = at(order, i);
-    const line = page.lines[arrival] as Uint8Array;
-    const id = page.ids[arrival] as Buffer;
+    const line = collected.lines[arrival] as Uint8Array;
+    const id = collected.ids[arrival] as Buffer;
     block.set(line, end);
     end += line.length;
     block[end] = LF;
     end += 1;
-    times[i] = at(page.times, arrival);
+    times[i] = collected.times[arrival] as number;
     lengths[i] = line.length + 1;
     idLengths[i] = id.length;
     ids.push(id);
     writeHash(line, hashes, i);
     if (i % 1024 === 1023) await breathe();
   }
-  const crc = crc32(block.subarray(0, end));
+  const crc = crcOf(block.subarray(0, end));
   return { bytes: end, crc, times, lengths, arrivals: order, idLengths, hashes, ids: Buffer.concat(ids) };
 }
 
 /** Writes index and footer; returns the segment's size. */
-async function writeIndex(writer: ObjectWriter, pages: readonly PageIndex[]): Promise<number> {
-  const table = Float64Array.from(pages.flatMap((page) => [page.times.length, page.bytes, page.crc]));
+async function writeIndex(writer: ObjectWriter, runs: readonly RunIndex[], pages: number): Promise<number> {
+  const table = Float64Array.from(runs.flatMap((run) => [run.times.length, run.bytes, run.crc]));
   const columns = [
     [bytesOf(table)],
-    pages.map((page) => bytesOf(page.times)),
-    pages.map((page) => bytesOf(page.lengths)),
-    pages.map((page) => bytesOf(page.arrivals)),
-    pages.map((page) => bytesOf(page.idLengths)),
-    pages.map((page) => page.hashes),
-    pages.map((page) => page.ids),
+    runs.map((run) => bytesOf(run.times)),
+    runs.map((run) => bytesOf(run.lengths)),
+    runs.map((run) => bytesOf(run.arrivals)),
+    runs.map((run) => bytesOf(run.idLengths)),
+    runs.map((run) => run.hashes),
+    runs.map((run) => run.ids),
   ];
   let indexCrc = 0;
   for (const column of columns) {
     const bytes = Buffer.concat(column);
-    indexCrc = crc32(bytes, indexCrc);
+    indexCrc = crcOf(bytes, indexCrc);
     await writer.write(bytes);
   }
   const footer = {
-    pages: pages.length,
-    records: countRecords(pages),
-    idBytes: pages.reduce((sum, page) => sum + page.ids.length, 0),
-    dataBytes: pages.reduce((sum, page) => sum + page.bytes, 0),
+    pages,
+    runs: runs.length,
+    records: countRecords(runs),
+    idBytes: runs.reduce((sum, run) => sum + run.ids.length, 0),
+    dataBytes: runs.reduce((sum, run) => sum + run.bytes, 0),
     indexCrc,
   };
   await writer.write(encodeFooter(footer));
   return footer.dataBytes + indexBytes(footer) + FOOTER_BYTES;
 }
 
-function countRecords(pages: readonly PageIndex[]): number {
-  return pages.reduce((sum, page) => sum + page.times.length, 0);
+function countRecords(runs: readonly RunIndex[]): number {
+  return runs.reduce((sum, run) => sum + run.times.length, 0);
 }

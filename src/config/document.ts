@@ -1,7 +1,17 @@
-import { isCollection, isScalar, LineCounter, parseDocument, visit, type Document, type YAMLError } from 'yaml';
+import {
+  isCollection,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  Parser,
+  visit,
+  type CST,
+  type Document,
+  type YAMLError,
+} from 'yaml';
 import { createPositions, type Positions, type Stretch } from './positions.ts';
 import { createReport, type Report } from './report.ts';
-import { plantTree } from './tree.ts';
+import { DEEPEST, plantTree } from './tree.ts';
 
 /** A configuration file, parsed: plain maps, lists and scalars, and where each of them stands. */
 export interface ConfigDocument {
@@ -30,18 +40,33 @@ export function parseConfig(file: string, text: string): ConfigDocument {
 }
 
 function parseYaml(text: string, lineCounter: LineCounter, report: Report): Document {
-  try {
-    // Keys that are there twice are found in the tree, where the first one's line is known.
-    return parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
-  } catch {
-    report.addAt({ start: 0, end: 0 }, TOO_DEEP, { guess: true });
+  const deep = tooDeep(text);
+  if (deep !== undefined) {
+    report.addAt({ start: deep, end: deep }, `nested more than ${DEEPEST} levels deep, which no configuration is`, {
+      guess: true,
+    });
     report.end();
-    throw new Error('unreachable: a report with a finding throws');
   }
+  // Keys that are there twice are found in the tree, where the first one's line is known.
+  return parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
 }
 
-/** The parser is recursive: thousands of brackets exhaust its stack. */
-const TOO_DEEP = 'is not YAML that can be parsed: nested too deep';
+/**
+ * The offset of what is nested too deep. The parser's second stage, and what comes after it, are recursive, and a process that has
+ * exhausted its stack may die rather than throw; the first stage, which this uses, is not.
+ */
+function tooDeep(text: string): number | undefined {
+  const open: { readonly token: CST.Token; readonly depth: number }[] = [];
+  for (const token of new Parser().parse(text)) open.push({ token, depth: 0 });
+  for (let one = open.pop(); one !== undefined; one = open.pop()) {
+    const { token, depth } = one;
+    if (depth > DEEPEST) return token.offset;
+    const inner = 'items' in token ? token.items.flatMap(({ key, value }) => [key, value]) : [];
+    if (token.type === 'document') inner.push(token.value);
+    for (const next of inner) if (next) open.push({ token: next, depth: depth + 1 });
+  }
+  return undefined;
+}
 
 function stretchOf({ pos }: YAMLError): Stretch {
   return { start: pos[0], end: pos[1] };
@@ -116,7 +141,6 @@ const WORDS: Readonly<Partial<Record<YAMLError['code'], string>>> = {
 };
 
 function wordsFor(error: YAMLError): string {
-  if (error.message.includes('call stack')) return TOO_DEEP;
   if (isOpenQuote(error)) return 'a quote is opened here and not closed';
   if (isOpenBracket(error)) return 'a bracket is opened here and not closed, or its lines are not indented enough';
   return WORDS[error.code] ?? 'is not YAML';

@@ -1,5 +1,4 @@
-import { redact } from '../http/redaction.ts';
-import { printable } from './excerpt.ts';
+import { printable, redact } from '../http/redaction.ts';
 
 /** One mistake in a configuration. */
 export interface Finding {

@@ -33,7 +33,7 @@ export function excerptOf(text: string, pointed: Stretch, masked: readonly Stret
   const shown = `${from > 0 ? '…' : ''}${(before + after).slice(from, from + WIDTH)}`;
   const indent = `${from > 0 ? ' ' : ''}${before.slice(from).replace(/[^\t]/g, ' ')}`;
   const caret = '^'.repeat(Math.max(1, Math.min(pointedText.length, shown.length - indent.length)));
-  return `${printable(shown)}\n${indent}${caret}`;
+  return `${harmless(shown)}\n${indent}${caret}`;
 }
 
 /** The text of a line from one column to another, each masked stretch in it as one mask. */
@@ -55,8 +55,8 @@ function guessed(line: string): readonly Stretch[] {
   });
 }
 
-/** Nothing that a terminal would obey. */
-export function printable(text: string): string {
+/** Nothing that a terminal would obey; as long as before, for the caret's sake. */
+function harmless(text: string): string {
   // eslint-disable-next-line no-control-regex -- the very characters that must not get through
   return text.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '?');
 }

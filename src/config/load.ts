@@ -21,7 +21,7 @@ export interface Config {
   readonly sources: ReadonlyMap<string, ConfiguredSource>;
 }
 
-export interface TemporalSettings {
+interface TemporalSettings {
   /** `host:port` of a cluster; absent: the server that `sluice up` brings, on `port`. */
   readonly address?: string | undefined;
   readonly namespace: string;

@@ -2,13 +2,13 @@ import { ConfigError, type Finding } from './errors.ts';
 import { excerptOf } from './excerpt.ts';
 import { formatPath, type Path, type Positions, type Stretch } from './positions.ts';
 
-export interface FindingOptions {
+interface FindingOptions {
   readonly suggestion?: string | undefined;
   /** Points at the value unless told otherwise. */
   readonly on?: 'key' | 'value';
 }
 
-export interface TextOptions {
+interface TextOptions {
   readonly suggestion?: string | undefined;
   /** The file is too broken to know its fields: what looks like a secret is masked. */
   readonly guess?: boolean;

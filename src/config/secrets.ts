@@ -13,7 +13,7 @@ export function writtenSecret(value: string): Secret {
   return secretOf(WRITTEN, () => value);
 }
 
-export const WRITTEN = '(written in the file)';
+const WRITTEN = '(written in the file)';
 
 /** What is no secret, where a secret could be: shown as it is. */
 export function openValue(value: string): Secret {

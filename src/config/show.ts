@@ -14,11 +14,10 @@ import { isPlainMap } from './tree.ts';
  */
 export function showConfig(config: Config, format: 'yaml' | 'json'): string {
   const plain = plainConfig(config);
-  // What somebody put where no secret belongs may be the same as one that is known.
-  if (format === 'json') return redact(`${JSON.stringify(plain, null, 2)}\n`);
+  if (format === 'json') return `${JSON.stringify(plain, null, 2)}\n`;
   const document = new Document(plain);
   document.commentBefore = ` ${config.file}, with every default`;
-  return redact(document.toString({ lineWidth: 0 }));
+  return document.toString({ lineWidth: 0 });
 }
 
 function plainConfig({ data, temporal, sources }: Config): object {
@@ -73,7 +72,7 @@ function isSecret(value: unknown): value is Secret {
   return isPlainMap(value) && typeof value['reveal'] === 'function' && typeof value['place'] === 'string';
 }
 
-/** A `${` that stands for itself. */
+/** A `${` in it stands for itself. Somebody may have put a reference to a secret where none belongs: its value is not shown either. */
 function literal(text: string): string {
-  return text.replaceAll('${', '$${');
+  return redact(text).replaceAll('${', () => '$${');
 }

@@ -4,6 +4,7 @@ import {
   isMap,
   isScalar,
   isSeq,
+  visit,
   type Document,
   type Node,
   type Pair,
@@ -26,9 +27,13 @@ export interface Soil {
   readonly report: Report;
 }
 
+/** What grows here, and all that walks it later, is recursive. */
+export const DEEPEST = 100;
+
 interface Growth extends Soil {
   /** What is being grown at the moment, against an anchor that holds itself. */
   readonly open: Set<Node>;
+  readonly targets: ReadonlyMap<Node, Node>;
   count: number;
 }
 
@@ -38,7 +43,7 @@ interface Growth extends Soil {
  */
 export function plantTree(soil: Soil): unknown {
   const { document, positions } = soil;
-  const growth: Growth = { ...soil, open: new Set(), count: 0 };
+  const growth: Growth = { ...soil, open: new Set(), targets: targetsOf(document), count: 0 };
   const root = document.contents;
   if (root === null) return undefined;
   positions.set([], { value: rangeOf(root) });
@@ -47,9 +52,8 @@ export function plantTree(soil: Soil): unknown {
 
 function grow(node: unknown, path: Path, growth: Growth): unknown {
   growth.count += 1;
-  if (growth.count === LARGEST)
-    growth.report.add(path, `aliases make this more than ${LARGEST} values; no configuration is so large`);
-  if (growth.count >= LARGEST) return null;
+  if (growth.count > LARGEST) refuse(`more than ${LARGEST} values`, path, growth);
+  if (path.length > DEEPEST) refuse(`more than ${DEEPEST} levels deep`, path, growth);
   if (isAlias(node)) return follow(node, path, growth);
   if (isCollection(node)) growth.open.add(node);
   try {
@@ -57,6 +61,12 @@ function grow(node: unknown, path: Path, growth: Growth): unknown {
   } finally {
     if (isCollection(node)) growth.open.delete(node);
   }
+}
+
+/** Ends the reading: whatever else is wrong, this would go on for long. */
+function refuse(what: string, path: Path, { report }: Growth): void {
+  report.add(path, `with its aliases followed this is ${what}, which no configuration is`);
+  report.end();
 }
 
 function growCollection(node: unknown, path: Path, growth: Growth): unknown {
@@ -70,9 +80,25 @@ function growCollection(node: unknown, path: Path, growth: Growth): unknown {
   return isScalar(node) ? node.value : null;
 }
 
+/** What each alias stands for: the anchor of its name that was set last before it. The parser's own look-up searches the whole file each time. */
+function targetsOf(document: Document): ReadonlyMap<Node, Node> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Node, Node>();
+  visit(document, {
+    Alias(_, alias) {
+      const target = anchors.get(alias.source);
+      if (target !== undefined) targets.set(alias, target);
+    },
+    Value(_, node) {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  return targets;
+}
+
 function follow(alias: Node & { source: string }, path: Path, growth: Growth): unknown {
-  const { document, report, open, positions } = growth;
-  const target = isAlias(alias) ? alias.resolve(document) : undefined;
+  const { report, open, positions, targets } = growth;
+  const target = targets.get(alias);
   if (target === undefined || open.has(target)) {
     // A secret that begins with `*` looks like an alias: its name is not for a message.
     const name = isSensitive(String(path.at(-1))) ? '' : ` \`${alias.source}\``;

@@ -87,7 +87,7 @@ function typeWords(type: string): string {
 }
 
 /** What was found, short, on one line; a value that came by way of a reference by its reference. */
-export function describe({ value, written, reference }: Found): string {
+function describe({ value, written, reference }: Found): string {
   if (reference !== undefined) return `the value of ${reference}`;
   if (value === undefined || value === null) return 'nothing';
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);

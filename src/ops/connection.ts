@@ -13,18 +13,3 @@ export function temporalAddress({ temporal }: Config): TemporalAddress {
 }
 
 export const taskQueue = TASK_QUEUE;
-
-/** The streams of a configuration with their schedules, in the order of the file. */
-export function configuredStreams(config: Config): readonly ConfiguredStream[] {
-  return [...config.sources.values()].flatMap(({ id, type, settings }) => {
-    const source = type.open({ id, settings, clock: Date.now });
-    return source.streams.map((stream) => ({ source: id, stream: stream.name, ...settings.schedule }));
-  });
-}
-
-export interface ConfiguredStream {
-  readonly source: string;
-  readonly stream: string;
-  readonly every: number;
-  readonly offset: number;
-}

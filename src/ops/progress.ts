@@ -2,7 +2,7 @@ import type { Config } from '../config/load.ts';
 import { HOUR } from '../core/time.ts';
 import { formatStreamId } from '../core/ids.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { configuredStreams } from './connection.ts';
+import { knownStreams } from './streams.ts';
 import type { Talk } from './talk.ts';
 
 const EVERY = 1_000;
@@ -18,7 +18,7 @@ export function followProgress({
   readonly ledger: Ledger;
   readonly talk: Talk;
 }): () => Promise<void> {
-  const streams = configuredStreams(config);
+  const streams = knownStreams(config);
   const show = async (): Promise<void> => {
     const now = Date.now();
     const lines = await Promise.all(

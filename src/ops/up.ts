@@ -2,20 +2,19 @@ import type { Client } from '@temporalio/client';
 import { mkdir } from 'node:fs/promises';
 import type { Config } from '../config/load.ts';
 import { locations } from '../config/locations.ts';
-import { formatStreamId, pullId, type StreamId } from '../core/ids.ts';
+import { formatStreamId, type StreamId } from '../core/ids.ts';
 import { describeOutcome, type Outcome } from '../core/outcome.ts';
-import { toIso } from '../core/time.ts';
 import { openLedger } from '../ledger/open.ts';
 import { connectClient, connectWorker } from '../temporal/connect.ts';
 import { applySchedules } from '../temporal/schedules.ts';
 import { ensureSearchAttributes, searchAttributes } from '../temporal/search-attributes.ts';
 import { startTemporal } from '../temporal/server.ts';
 import { startWorker } from '../worker.ts';
-import { kindKey, sourceKey, streamKey } from '../workflows/search-attributes.ts';
-import type { pull } from '../workflows/pull.ts';
-import { configuredStreams, taskQueue, temporalAddress } from './connection.ts';
+import { taskQueue, temporalAddress } from './connection.ts';
 import { followProgress } from './progress.ts';
+import { startPull } from './pull.ts';
 import { failureOfRun, type RunFailure } from './run-failure.ts';
+import { knownStreams } from './streams.ts';
 import type { Talk } from './talk.ts';
 
 export interface UpOptions {
@@ -57,12 +56,12 @@ export async function runUp({ config, once, talk, interrupted, hints }: UpOption
     const worker = await startWorker({ config, connection, namespace: target.namespace, taskQueue, ledger });
     closers.push(() => worker.stop());
 
-    const streams = configuredStreams(config);
+    const streams = knownStreams(config);
     if (!once) {
       const schedules = await applySchedules(
         client,
         taskQueue,
-        streams.map(({ every, offset, ...stream }) => ({ stream, every, offset })),
+        streams.map(({ source, stream, settings }) => ({ stream: { source, stream }, ...settings.schedule })),
       );
       talk.say(`${schedules.length} schedules in place.`);
     }
@@ -124,17 +123,8 @@ async function pullAll(client: Client, streams: readonly StreamId[], talk: Talk)
 }
 
 async function pullNow(client: Client, id: StreamId): Promise<Outcome> {
-  return await client.workflow.execute<typeof pull>('pull', {
-    workflowId: `${pullId(id)}:up:${toIso(Date.now())}`,
-    taskQueue,
-    args: [id],
-    staticSummary: `pull ${formatStreamId(id)} at start-up`,
-    typedSearchAttributes: [
-      { key: sourceKey, value: id.source },
-      { key: streamKey, value: id.stream },
-      { key: kindKey, value: 'pull' },
-    ],
-  });
+  const run = await startPull(client, id, 'start-up');
+  return await run.result();
 }
 
 function untilAborted(signal: AbortSignal): Promise<undefined> {

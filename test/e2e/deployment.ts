@@ -116,7 +116,9 @@ export class Deployment {
     const order: WorkerProcessOrder = { config: this.config, address, taskQueue: this.taskQueue, trap };
     const child = spawn(process.execPath, [script, JSON.stringify(order)], { stdio: ['ignore', 'pipe', 'inherit'] });
     this.children.push(child);
-    await once(child.stdout, 'data');
+    const died = once(child, 'exit').then(() => Promise.reject(new Error('the worker ended before it polled')));
+    await Promise.race([once(child.stdout, 'data'), died]);
+    died.catch(() => undefined); // from now on its end is the test's affair
     return child;
   }
 

@@ -33,11 +33,12 @@ beforeAll(async () => {
   const worker = await d.worker(temporal.connection);
   const healthy = await d.pull(temporal.client);
   await healthy.result();
-  d.simulator.revokeSessions();
+  await worker.stop();
   Object.assign(d.simulator.faults, { loginDown: { status: 401 } });
+  const newcomer = await d.worker(temporal.connection);
   const refused = await d.pull(temporal.client);
   await refused.result().catch(() => undefined);
-  await worker.stop();
+  await newcomer.stop();
   const stream = { source: d.source, stream: SITE };
   for (const [name, id] of [
     ['pull', healthy.workflowId],
@@ -58,7 +59,7 @@ afterAll(() => d.close());
 /** The run of the extractor that a pull started. */
 async function firstRunOf(pullId: string): Promise<string> {
   const { events } = await temporal.client.workflow.getHandle(pullId).fetchHistory();
-  const started = events?.find((event) => event.childWorkflowExecutionStartedEventAttributes != null);
+  const started = events?.find((event) => Boolean(event.childWorkflowExecutionStartedEventAttributes));
   return started?.childWorkflowExecutionStartedEventAttributes?.workflowExecution?.runId ?? '';
 }
 

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import type { WindowLimits } from '../../src/core/contract.ts';
+import { deriveState, type Observed } from '../../src/core/states.ts';
+import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
+
+const limits: WindowLimits = {
+  longest: DAY,
+  grain: MINUTE,
+  settling: 5 * MINUTE,
+  retention: 24 * HOUR + 5 * MINUTE,
+  safety: MINUTE,
+  cursorValidity: MINUTE,
+};
+const at = (text: string): number => Date.parse(text);
+const hours = (from: string, until: string): { from: number; until: number } => ({ from: at(from), until: at(until) });
+const observed = (over: Partial<Observed>): Observed => ({
+  now: at('2026-11-21T10:06:00Z'),
+  limits,
+  window: HOUR,
+  every: HOUR,
+  start: at('2026-11-21T05:00Z'),
+  wanted: [],
+  held: [],
+  lost: [],
+  failed: [],
+  ...over,
+});
+
+describe('the state of a stream', () => {
+  it('is current when everything settled is held', () => {
+    const state = deriveState(observed({ held: [hours('2026-11-21T05:00Z', '2026-11-21T10:00Z')] }));
+    expect(state).toEqual({ state: 'current', watermark: at('2026-11-21T10:00Z'), lag: 6 * MINUTE, gaps: [], lost: 0 });
+  });
+
+  it('is settling while nothing was due yet', () => {
+    expect(deriveState(observed({ start: at('2026-11-21T10:00Z') })).state).toBe('settling');
+  });
+
+  it('is due in the tick’s own time, and late after it', () => {
+    const held = [hours('2026-11-21T05:00Z', '2026-11-21T09:00Z')];
+    expect(deriveState(observed({ held })).state).toBe('due');
+    const late = deriveState(observed({ held, now: at('2026-11-21T11:30Z') }));
+    expect(late.state).toBe('late');
+    expect(late.gaps.map(({ state }) => state)).toEqual(['late', 'due']);
+  });
+
+  it('names a failed gap, its deadline, and where coverage reaches without a hole', () => {
+    const failed = [hours('2026-11-21T07:00Z', '2026-11-21T08:00Z')];
+    const held = [hours('2026-11-21T05:00Z', '2026-11-21T07:00Z'), hours('2026-11-21T08:00Z', '2026-11-21T10:00Z')];
+    const state = deriveState(observed({ held, failed }));
+    expect(state).toMatchObject({
+      state: 'failed',
+      watermark: at('2026-11-21T07:00Z'),
+      deadline: at('2026-11-22T07:04Z'),
+      gaps: [{ ...failed[0], state: 'failed' }],
+    });
+  });
+
+  it('is at risk when less than a quarter of the retention is left', () => {
+    const state = deriveState(observed({ now: at('2026-11-22T02:06Z'), held: [hours('2026-11-21T06:00Z', '2026-11-22T02:00Z')] }));
+    expect(state).toMatchObject({ state: 'at-risk', gaps: [{ state: 'at-risk' }] });
+  });
+
+  it('counts what is lost, recorded or not, and joins neighbours', () => {
+    const now = at('2026-11-22T10:06Z');
+    const lost = [hours('2026-11-21T05:00Z', '2026-11-21T06:00Z')];
+    const state = deriveState(observed({ now, lost, held: [hours('2026-11-21T10:03Z', '2026-11-22T10:00Z')] }));
+    expect(state.lost).toBe(5 * HOUR + 2 * MINUTE);
+    expect(state.gaps.map((gap) => gap.state)).toEqual(['lost', 'at-risk']);
+    expect(state.watermark).toBe(at('2026-11-21T10:02Z'));
+  });
+});
