@@ -140,7 +140,10 @@ async function configure(folder: string, name: string, url: string, from: number
 
 function start(script: string, args: readonly string[]): ChildProcess {
   const path = fileURLToPath(new URL(script, import.meta.url));
-  return spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  // Flags of Node for the worker, to try what they change: BENCH_NODE='--cpu-prof'.
+  const flags =
+    script === 'worker.js' ? (process.env['BENCH_NODE'] ?? '').split(' ').filter((flag) => flag !== '') : [];
+  return spawn(process.execPath, [...flags, path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {

@@ -7,7 +7,7 @@ import type { ObjectWriter, Store } from './store.ts';
 /** A part ends before it would grow beyond this many bytes of lines. */
 const MOST_RAW_BYTES = 64 * 1024 * 1024;
 /** Lines are compressed in pieces of exactly this size, so that the same lines give the same file. */
-const BLOCK = 4 * 1024 * 1024;
+const BLOCK = 2 * 1024 * 1024;
 /** One block is filled while the others are compressed. Smaller ones, or more, were not quicker: each starts a compressor anew. */
 const BLOCKS = 3;
 

@@ -5,7 +5,7 @@ import type { StagedRun } from './segment-index.ts';
 import { at } from './typed.ts';
 
 /** All buffers of one seal together, bytes, unless very many runs lie across each other. */
-const BUDGET = 32 * 1024 * 1024;
+const BUDGET = 16 * 1024 * 1024;
 const LARGEST_CHUNK = 1024 * 1024;
 const SMALLEST_CHUNK = 4 * 1024;
 

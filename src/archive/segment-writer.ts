@@ -17,7 +17,7 @@ const LF = 0x0a;
 const FARTHEST = 8.64e15;
 
 /** A run is written once it has so many bytes. The larger runs are, the fewer of them sealing has to read side by side. */
-const RUN_BYTES = 8 * 1024 * 1024;
+const RUN_BYTES = 4 * 1024 * 1024;
 
 /** A run's part of the index, in the order of its lines. */
 interface RunIndex {

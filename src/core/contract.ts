@@ -109,10 +109,15 @@ interface StreamBase {
   identify(record: SourceRecord): Identity;
 }
 
-/** A record: the vendor's bytes, verbatim, and their value where the source has parsed them anyway. */
+/** A record: the vendor's bytes, verbatim, and what the source found out about them anyway. */
 export interface SourceRecord {
   readonly bytes: Uint8Array;
+  /** Their value, where they have been parsed. */
   readonly value?: unknown;
+  /** One member of their value, where they have been parsed and are an object: cheaper than the whole. */
+  member?(key: string): unknown;
+  /** Where they have been identified: `identify` need not look again. */
+  readonly identity?: Identity;
 }
 
 export interface Identity {

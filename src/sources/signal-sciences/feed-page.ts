@@ -31,8 +31,11 @@ export function readFeedPage(answer: HttpResponse, what: string): FeedPage {
     const type = excerpt(Buffer.from(answer.contentType || 'none'), 100);
     throw new UnexpectedAnswer(`${what}: not JSON but content type ${type}`, { body });
   }
-  const { value, records, badUtf8 } = parsePage(body, 'data');
-  records.forEach((record, i) => identifyRequest(record, `${what}: record ${i + 1} of ${records.length}`, body));
+  const { value, records: parsed, badUtf8 } = parsePage(body, 'data');
+  const records = parsed.map((record, i) => ({
+    bytes: record.bytes,
+    identity: identifyRequest(record, () => `${what}: record ${i + 1} of ${parsed.length}`, body),
+  }));
   return { records, next: nextUri(value['next'], body), ended: saysEnd(value['next']), badUtf8 };
 }
 
