@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { printable, redact } from '../http/redaction.ts';
 import type { Talk } from '../ops/talk.ts';
 
 /** What the global options ask for. */
@@ -9,21 +10,30 @@ export interface Globals {
   readonly quiet: boolean;
 }
 
+export type Color = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
+
+/** Off a terminal, progress is a line now and then, for logs. */
 const EVERY = 5_000;
 
 /** Whether a stream may be coloured and redrawn: a terminal, and nobody said no. */
-export function mayPaint(stream: NodeJS.WriteStream, wanted: boolean): boolean {
-  return wanted && stream.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
+export function mayPaint(stream: NodeJS.WriteStream, { color }: Globals): boolean {
+  return color && stream.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
 }
 
-export function paint(color: 'red' | 'green' | 'yellow' | 'dim' | 'bold', text: string, on: boolean): string {
-  return on ? styleText(color, text) : text;
+export function paint(color: Color, text: string, isPainted: boolean): string {
+  // Whether to paint is decided already, for the stream that is written to; styleText would look at stdout.
+  return isPainted ? styleText(color, text, { validateStream: false }) : text;
 }
 
-/** Talk on stderr. Progress is redrawn in place on a terminal, and elsewhere printed every few seconds when it has changed. */
-export function createTalk({ color, quiet }: Globals): Talk {
+/** Text in which vendors and users may have a say: secrets masked, and nothing left that a terminal would obey but line ends. */
+export function harmless(text: string): string {
+  return redact(text).split('\n').map(printable).join('\n');
+}
+
+/** Talk on stderr. Progress is redrawn in place on a terminal, and elsewhere printed now and then when it has changed. */
+export function createTalk(globals: Globals): Talk {
   const out = process.stderr;
-  const redraw = mayPaint(out, color);
+  const isRedrawn = mayPaint(out, globals);
   let drawn = 0;
   let last = '';
   let lastAt = 0;
@@ -33,45 +43,20 @@ export function createTalk({ color, quiet }: Globals): Talk {
   };
   return {
     say(line) {
-      if (quiet) return;
+      if (globals.quiet) return;
       erase();
-      out.write(`${printable(line)}\n`);
+      out.write(`${harmless(line)}\n`);
     },
     progress(lines) {
-      const text = lines.map(printable).join('\n');
-      if (quiet || (!redraw && (text === last || Date.now() - lastAt < EVERY))) return;
-      if (redraw) erase();
+      // A line that the terminal breaks would be two to erase.
+      const shown = lines.map((line) => (isRedrawn ? harmless(line).slice(0, out.columns - 1) : harmless(line)));
+      const text = shown.join('\n');
+      if (globals.quiet || (!isRedrawn && (text === last || Date.now() - lastAt < EVERY))) return;
+      if (isRedrawn) erase();
       out.write(`${text}\n`);
-      drawn = redraw ? lines.length : 0;
+      drawn = isRedrawn ? shown.length : 0;
       last = text;
       lastAt = Date.now();
     },
   };
-}
-
-/** What vendors and users wrote, without anything that a terminal would obey. */
-export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- the very characters that must not get through
-  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?');
-}
-
-/** Columns as wide as their widest cell; numbers, which are cells that begin with a digit, to the right. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [head, ...rows].map((row) => row.map(printable));
-  const widths = head.map((_, i) => Math.max(...all.map((row) => row[i]?.length ?? 0)));
-  return all
-    .map((row) =>
-      row
-        .map((cell, i) => (/^\d[\d,.]*$/.test(cell) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
-
-/** Data on stdout: a table or text for people, an envelope for programs. */
-export function print({ output }: Globals, data: unknown, text: string): void {
-  if (output === 'json')
-    process.stdout.write(`${JSON.stringify({ schemaVersion: '1.0', data, warnings: [] }, null, 2)}\n`);
-  else if (text !== '') process.stdout.write(`${text}\n`);
 }

@@ -1,46 +1,121 @@
+import { formatDuration, SECOND, toIso, type Interval } from '../core/time.ts';
 import type { Stretch } from '../ops/slices.ts';
 import type { StreamStatus } from '../ops/status.ts';
-import { formatDuration, toIso, type Interval } from '../core/time.ts';
-import { table } from './terminal.ts';
+import { table, type Cell } from './table.ts';
+import { harmless, type Color } from './terminal.ts';
 
-const count = (n: number): string => n.toLocaleString('en-US');
-const minute = (instant: number): string => toIso(instant).replace(/:00Z$/, 'Z');
+type State = StreamStatus['state'] | Stretch['state'];
+
+/** A sign and a word beside the colour: nothing is said by colour alone. */
+const looks: Readonly<Record<State, readonly [glyph: string, color?: Color]>> = {
+  current: ['█', 'green'],
+  sealed: ['█', 'green'],
+  empty: ['▒', 'green'],
+  settling: ['·', 'dim'],
+  due: ['○'],
+  late: ['◐', 'yellow'],
+  failed: ['✗', 'red'],
+  'at-risk': ['!', 'red'],
+  lost: ['†', 'red'],
+  'not-configured': ['~', 'dim'],
+};
+
+export const count = (n: number): string => n.toLocaleString('en-US');
+const seconds = (length: number): number => Math.round(length / SECOND);
+
+/** `2026-11-21T09:00Z`, with seconds where there are some. */
+const minute = (instant: number): string => toIso(Math.floor(instant / SECOND) * SECOND).replace(/:00Z$/, 'Z');
 
 /** `[2026-11-21T09:00Z, 10:00Z)`: half-open, UTC. */
 export function formatWindow({ from, until }: Interval): string {
-  const end = minute(until);
-  return `[${minute(from)}, ${end.slice(0, 10) === minute(from).slice(0, 10) ? end.slice(11) : end})`;
+  const [first, end] = [minute(from), minute(until)];
+  return `[${first}, ${end.slice(0, 10) === first.slice(0, 10) ? end.slice(11) : end})`;
 }
 
-export function statusTable(streams: readonly StreamStatus[], now: number): string {
+function stateCell(state: State, more = ''): Cell {
+  const [glyph, color] = looks[state];
+  const text = `${glyph} ${state.replace('-', ' ')}${more}`;
+  return color === undefined ? text : { text, color };
+}
+
+export function statusText(streams: readonly StreamStatus[], now: number, isPainted: boolean): string {
+  const head = ['stream', 'state', 'watermark', 'lag', 'held', 'gaps', 'nearest deadline', 'lost', 'records 24 h'];
   const rows = streams.map((one) => [
     one.stream,
-    one.configured ? one.state : 'not configured',
+    stateCell(one.state),
     minute(one.watermark),
     formatDuration(one.lag),
-    count(one.gaps.filter((gap) => gap.state !== 'lost').length),
+    formatDuration(one.held),
+    count(one.gaps.filter(({ state }) => state !== 'lost').length),
     one.deadline === undefined ? '-' : `${minute(one.deadline)} (in ${formatDuration(one.deadline - now)})`,
     one.lost === 0 ? '-' : formatDuration(one.lost),
     count(one.recordsLastDay),
   ]);
-  return table(['stream', 'state', 'held until', 'lag', 'gaps', 'nearest deadline', 'lost', 'records 24 h'], rows);
+  const troubles = streams.flatMap(({ stream, troubles }) =>
+    troubles.map(
+      ({ name, message, windows, lastAt }) =>
+        `${stream}: ${windows} failed, last ${minute(lastAt)}: ${name}: ${message.split('\n')[0]} (sluice explain ${name})`,
+    ),
+  );
+  return [table(head, rows, isPainted), ...(troubles.length === 0 ? [] : ['', harmless(troubles.join('\n'))])].join(
+    '\n',
+  );
 }
 
-export function slicesTable(stretches: readonly Stretch[]): string {
+/** Times as ISO 8601 UTC, lengths of time in seconds. */
+export function statusJson(streams: readonly StreamStatus[]): readonly unknown[] {
+  return streams.map(({ stream, state, watermark, lag, held, lost, deadline, recordsLastDay, gaps, troubles }) => ({
+    stream,
+    state,
+    watermark: toIso(watermark),
+    lagSeconds: seconds(lag),
+    heldSeconds: seconds(held),
+    lostSeconds: seconds(lost),
+    deadline: deadline === undefined ? null : toIso(deadline),
+    recordsLastDay,
+    gaps: gaps.map((gap) => ({
+      from: toIso(gap.from),
+      until: toIso(gap.until),
+      state: gap.state,
+      deadline: gap.deadline === undefined ? null : toIso(gap.deadline),
+    })),
+    failures: troubles.map(({ lastAt, ...trouble }) => ({ ...trouble, lastAt: toIso(lastAt) })),
+  }));
+}
+
+export function slicesTable(stretches: readonly Stretch[], isPainted: boolean): string {
+  const head = [
+    'window (UTC)',
+    'state',
+    'records',
+    'repeats',
+    'pages',
+    'parts',
+    'bytes',
+    'sealed at',
+    'digest',
+    'manifest',
+  ];
   const rows = stretches.map((one) => {
-    const numbers = [one.records, one.repeats, one.pages, one.bytes].map((n) => (n === undefined ? '-' : count(n)));
-    const sealedAt = one.sealedAt === undefined ? '-' : toIso(one.sealedAt).slice(0, 19);
+    const numbers = [one.records, one.repeats, one.pages, one.parts, one.bytes];
     return [
       formatWindow(one),
-      one.state,
-      ...numbers,
-      sealedAt,
+      stateCell(one.state, one.failure === undefined ? '' : `: ${one.failure}`),
+      ...numbers.map((n) => (n === undefined ? '-' : count(n))),
+      one.sealedAt === undefined ? '-' : minute(one.sealedAt),
       one.digest?.slice(0, 12) ?? '-',
-      one.manifest ?? one.reason ?? '-',
+      one.manifest ?? one.reason ?? (one.deadline === undefined ? '-' : `until ${minute(one.deadline)} at the vendor`),
     ];
   });
-  return table(
-    ['window (UTC)', 'state', 'records', 'repeats', 'pages', 'bytes', 'sealed at', 'digest', 'manifest'],
-    rows,
-  );
+  return table(head, rows, isPainted);
+}
+
+export function slicesJson(stretches: readonly Stretch[]): readonly unknown[] {
+  return stretches.map(({ from, until, sealedAt, deadline, ...facts }) => ({
+    from: toIso(from),
+    until: toIso(until),
+    ...facts,
+    ...(sealedAt === undefined ? {} : { sealedAt: toIso(sealedAt) }),
+    ...(deadline === undefined ? {} : { deadline: toIso(deadline) }),
+  }));
 }

@@ -45,7 +45,10 @@ function inside(folder: string): Partial<Finding> {
 
 function beside(file: string): Partial<Finding> {
   const other = ['sluice.yaml', 'sluice.yml'].map((name) => join(dirname(file), name)).find((one) => existsSync(one));
-  const mean = other === undefined ? 'sluice.example.yaml is one to begin with; -c names another file.' : `Did you mean \`${other}\`?`;
+  const mean =
+    other === undefined
+      ? 'sluice.example.yaml is one to begin with; -c names another file.'
+      : `Did you mean \`${other}\`?`;
   return { suggestion: mean };
 }
 

@@ -7,23 +7,29 @@ import type { Receipt } from '../core/manifest.ts';
  * The truth about coverage: which slices are sealed, what operators want, what failed last and what is lost. Only facts are stored;
  * states such as `due` or `at-risk` are derived from them and the clock (DESIGN §5). Times are ms since the epoch, intervals half-open.
  *
- * Every method is one transaction and may be repeated with the same effect. Errors: `storage-full`, `ledger-damaged`, `unavailable` (locked, or the
- * database cannot be reached).
+ * An instant is held, or lost, or neither, never both: what is sealed after all is not lost, and what is held cannot be lost. Nothing that is held or lost
+ * is wanted any more, and no failure stands whose window is wholly held or lost.
+ *
+ * Every method is one transaction and, but for the count of `fail`, may be repeated with the same effect. Errors: `storage-full`, `ledger-damaged`,
+ * `unavailable` (locked, or the database cannot be reached); nothing is written then.
  */
 export interface Ledger {
   /** Remembers when a stream was first applied; later calls change nothing. Returns that instant. */
   apply(stream: StreamId, now: number): Promise<number>;
   /** Every stream that was ever applied, by id. */
   streams(): Promise<readonly AppliedStream[]>;
-  /** What is known of a window stream inside an interval (of slices that overlap its bounds, the whole). */
+  /** What is known of a window stream inside an interval (of facts that overlap its bounds, the whole). */
   coverage(stream: StreamId, within: Interval): Promise<Coverage>;
-  /** Writes a sealed slice from its manifest, and forgets failures that lie inside it. `present` when it was there already. */
+  /**
+   * Writes a sealed slice from its manifest. `present` when it was there already. Throws `archive-damaged`, and keeps what it knows, when the slice and
+   * revision is there with another digest: the archive never writes a manifest twice, so somebody changed it by hand.
+   */
   commit(receipt: Receipt): Promise<'committed' | 'present'>;
-  /** Adds a range that an operator wants. */
+  /** Adds a range that an operator wants, so far as it is neither held nor lost. */
   want(stream: StreamId, range: Interval, now: number): Promise<void>;
-  /** Records what can no longer be had. */
-  lose(stream: StreamId, ranges: IntervalSet, reason: string, now: number): Promise<void>;
-  /** Records that a window could not be extracted; counts how often. */
+  /** Records what can no longer be had, so far as it is not held; of what is lost already, the first reason stands. */
+  lose(stream: StreamId, ranges: readonly Interval[], reason: string, now: number): Promise<void>;
+  /** Records that a window could not be extracted; counts how often. Does nothing when the whole of it is held or lost by now. */
   fail(
     stream: StreamId,
     window: Interval,
@@ -32,9 +38,11 @@ export interface Ledger {
   ): Promise<void>;
   /** Sealed slices that overlap an interval, oldest first; `limit` keeps the newest ones. */
   slices(stream: StreamId, within: Interval, limit?: number): Promise<readonly SliceRow[]>;
+  /** What is lost, oldest first; no two overlap. */
   losses(stream: StreamId): Promise<readonly LossRow[]>;
   /** Windows that failed last time they were tried, oldest first. */
   failures(stream: StreamId): Promise<readonly FailureRow[]>;
+  /** Gives the connection back; a second call does nothing. */
   close(): Promise<void>;
 }
 
@@ -48,6 +56,7 @@ export interface Coverage {
   /** Sealed and found empty. */
   readonly empty: IntervalSet;
   readonly lost: IntervalSet;
+  /** What operators asked for and is neither held nor lost yet. */
   readonly wanted: IntervalSet;
   /** Windows that failed last time, with when. */
   readonly failed: readonly FailureRow[];

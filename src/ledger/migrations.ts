@@ -1,11 +1,35 @@
-import type { Kysely, Migration, MigrationProvider } from 'kysely';
+import { Migrator, sql, type Kysely, type Migration } from 'kysely';
+import type { Database } from './schema.ts';
 
 /** The ledger's history as a schema; a migration that was released is never changed, only followed. */
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-slices-wanted-losses-failures': { up: createTables },
 };
 
-export const migrationProvider: MigrationProvider = { getMigrations: async () => ({ ...migrations }) };
+/**
+ * Brings the tables up to date, in one transaction; nothing is written, and no lock taken, when they are. Several processes may do so at once.
+ * @throws what `unknown` makes of the first migration that only a later version can have made
+ */
+export async function migrate(db: Database, unknown: (migration: string) => Error): Promise<void> {
+  const done = await migrated(db);
+  const later = done.find((name) => !(name in migrations));
+  if (later !== undefined) throw unknown(later);
+  if (done.length === Object.keys(migrations).length) return;
+  const { error } = await new Migrator({
+    db,
+    provider: { getMigrations: async () => ({ ...migrations }) },
+  }).migrateToLatest();
+  // Thrown as it is: its code says whether it is worth another try.
+  if (error !== undefined)
+    throw error instanceof Error ? error : new Error('the migrations did not run', { cause: error });
+}
+
+async function migrated(db: Database): Promise<readonly string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some(({ name }) => name === 'kysely_migration')) return [];
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  return rows.map(({ name }) => name);
+}
 
 async function createTables(db: Kysely<unknown>): Promise<void> {
   await db.schema
@@ -34,7 +58,13 @@ async function createTables(db: Kysely<unknown>): Promise<void> {
     .addColumn('workflow_id', 'text', (c) => c.notNull())
     .addPrimaryKeyConstraint('slices_pk', ['source', 'stream', 'from_at', 'until_at', 'revision'])
     .execute();
-  await db.schema.createIndex('slices_by_end').on('slices').columns(['source', 'stream', 'until_at']).execute();
+  // How long the longest slice of a stream is: see `rowsOf`.
+  await db.schema
+    .createIndex('slices_by_length')
+    .on('slices')
+    .columns(['source', 'stream'])
+    .expression(sql`(until_at - from_at)`)
+    .execute();
   for (const table of ['wanted', 'losses', 'failures'] as const) await createRanges(db, table);
 }
 

@@ -1,26 +1,22 @@
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import type { StreamId } from '../core/ids.ts';
+import { union, type IntervalSet } from '../core/intervals.ts';
 import type { Interval } from '../core/time.ts';
+import { toInterval } from './rows.ts';
 import type { Database, Schema } from './schema.ts';
 
 /** The tables that hold intervals of streams. */
 export type RangeTable = 'slices' | 'wanted' | 'losses' | 'failures';
 
-/** The rows of a stream that overlap an interval, oldest first; with a limit, the newest ones. Index-only in both directions. */
+/** The rows of a stream that overlap an interval, oldest first; with a limit, the newest ones. */
 export async function rowsOf<T extends RangeTable>(
   db: Database,
   table: T,
-  { source, stream }: StreamId,
+  id: StreamId,
   within: Interval,
   limit?: number,
 ): Promise<Selectable<Schema[T]>[]> {
-  const rows = db
-    .selectFrom<RangeTable>(table)
-    .selectAll()
-    .where('source', '=', source)
-    .where('stream', '=', stream)
-    .where('until_at', '>', within.from)
-    .where('from_at', '<', within.until);
+  const rows = (await overlapping(db, table, id, within)).selectAll();
   const found =
     limit === undefined
       ? await rows.orderBy('from_at').orderBy('until_at').execute()
@@ -28,20 +24,43 @@ export async function rowsOf<T extends RangeTable>(
   return found as unknown as Selectable<Schema[T]>[];
 }
 
-/** Removes rows of a stream by their exact intervals. */
-export async function removeRanges(
+/** The stretches that rows of a table cover, of those that overlap an interval the whole. */
+export async function rangesOf(db: Database, table: RangeTable, id: StreamId, within: Interval): Promise<IntervalSet> {
+  const rows = await (await overlapping(db, table, id, within)).select(['from_at', 'until_at']).execute();
+  return union(rows.map(toInterval));
+}
+
+/** What is sealed, and what of it was found empty. */
+export async function sealedIn(
   db: Database,
-  table: 'wanted' | 'failures',
-  { source, stream }: StreamId,
-  ranges: readonly Interval[],
-): Promise<void> {
-  for (const { from, until } of ranges) {
-    await db
-      .deleteFrom(table)
-      .where('source', '=', source)
-      .where('stream', '=', stream)
-      .where('from_at', '=', from)
-      .where('until_at', '=', until)
-      .execute();
-  }
+  id: StreamId,
+  within: Interval,
+): Promise<{ readonly held: IntervalSet; readonly empty: IntervalSet }> {
+  // Three columns and not all: of a month of short windows the rest takes most of the time.
+  const rows = await (await overlapping(db, 'slices', id, within)).select(['from_at', 'until_at', 'records']).execute();
+  return { held: union(rows.map(toInterval)), empty: union(rows.filter((row) => row.records === 0).map(toInterval)) };
+}
+
+/**
+ * An index by start alone would have to be read from the stream's first slice on, for one that began long ago may reach far. None reaches further than the
+ * longest of them, so that only the rows between are read.
+ */
+async function overlapping(db: Database, table: RangeTable, { source, stream }: StreamId, within: Interval) {
+  const rows = db
+    .selectFrom<RangeTable>(table)
+    .where('source', '=', source)
+    .where('stream', '=', stream)
+    .where('until_at', '>', within.from)
+    .where('from_at', '<', within.until);
+  if (table !== 'slices') return rows;
+  const length = sql<number>`(until_at - from_at)`;
+  const longest = await db
+    .selectFrom('slices')
+    .select(length.as('length'))
+    .where('source', '=', source)
+    .where('stream', '=', stream)
+    .orderBy(length, 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return rows.where('from_at', '>', Math.max(Number.MIN_SAFE_INTEGER, within.from - (longest?.length ?? 0)));
 }

@@ -1,113 +1,161 @@
-import { existsSync, linkSync, openSync, closeSync, fsyncSync, renameSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
-import type { DamagedManifest } from '../archive/archive.ts';
-import { LedgerDamaged } from '../core/failures.ts';
-import { formatStreamId, type StreamId } from '../core/ids.ts';
-import type { Receipt } from '../core/manifest.ts';
-import { interval, toIso } from '../core/time.ts';
-import type { Ledger } from './ledger.ts';
-import { ALWAYS } from './rows.ts';
-import { openSqliteLedger } from './sqlite.ts';
+import { existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { sql } from 'kysely';
+import { LedgerDamaged, Unavailable } from '../core/failures.ts';
+import { toIso } from '../core/time.ts';
+import { makeFolderOf, openFile, sync } from './connection.ts';
+import { damaged, isBusy, ledgerFailure, LedgerFromLaterVersion } from './errors.ts';
+import { fill, type Filled, type Manifests } from './fill.ts';
+import { salvage } from './salvage.ts';
+import { openDatabase, type OpenDatabase } from './sqlite.ts';
 
-export interface Rebuilt {
-  /** Slices written from manifests. */
-  readonly slices: number;
-  readonly damaged: readonly DamagedManifest[];
+export interface Rebuilt extends Filled {
   /** Where the former file is kept; `undefined` when there was none. */
   readonly former: string | undefined;
-  /** Whether the former ledger could be read, and its starts, wishes, losses and failures were taken over. */
+  /** Whether the former ledger could be read, and all its starts, wishes, losses and failures were taken over. */
   readonly tookOver: boolean;
 }
 
 /**
- * Makes the ledger again from the archive's manifests, in a new file that takes the old one's place in one step: whenever this is broken off there is a
- * ledger, the old one or the new one. What manifests cannot tell (starts, wishes, losses, failures) is taken over from the old one, if it can be read.
- * No worker should run meanwhile: what it commits to the old file would be found again only by the next rebuild.
+ * Makes the ledger again from the archive's manifests; what they cannot tell (starts, wishes, losses, failures) is kept, so far as it can be read. The
+ * former ledger is kept beside, as `<file>.replaced-<time>`. Whenever this is broken off there is a ledger, the former one or the new one.
+ *
+ * A sound file is filled anew in one transaction, so workers may go on: they wait, or try again later. A damaged one is replaced by a new file; a worker
+ * that has it open uses the new one from its next call on, but what it writes into the damaged one while this runs is known only to the archive.
+ * Errors: `unavailable` when another rebuild is running, `storage-full`, `ledger-damaged` for a file of a newer sluice, and what the manifests throw; the
+ * ledger stays as it was then.
  */
-export async function rebuildSqliteLedger(
-  file: string,
-  manifests: AsyncIterable<Receipt | DamagedManifest>,
-  now = Date.now(),
-): Promise<Rebuilt> {
-  const fresh = `${file}.rebuilding`;
-  for (const leftover of withJournals(fresh)) rmSync(leftover, { force: true });
-  const target = await openSqliteLedger(fresh);
-  let filled: { slices: number; damaged: DamagedManifest[] };
-  let tookOver = false;
+export async function rebuildSqliteLedger(file: string, manifests: Manifests, now = Date.now()): Promise<Rebuilt> {
+  const former = `${file}.replaced-${toIso(now).replaceAll(':', '')}`;
   try {
-    tookOver = existsSync(file) && (await takeOver(file, target));
-    filled = await fill(target, manifests);
-  } finally {
-    await target.close();
-  }
-  const former = existsSync(file) ? `${file}.replaced-${toIso(now).replaceAll(':', '')}` : undefined;
-  if (former !== undefined) putAside(file, former);
-  renameSync(fresh, file);
-  syncFolder(dirname(file));
-  return { ...filled, former, tookOver };
-}
-
-async function fill(
-  target: Ledger,
-  manifests: AsyncIterable<Receipt | DamagedManifest>,
-): Promise<{ slices: number; damaged: DamagedManifest[] }> {
-  const damaged: DamagedManifest[] = [];
-  const earliest = new Map<string, { id: StreamId; from: number }>();
-  let slices = 0;
-  for await (const found of manifests) {
-    if ('damage' in found) {
-      damaged.push(found);
-      continue;
-    }
-    await target.commit(found);
-    slices += 1;
-    const { source, stream } = found.manifest;
-    const { from } = interval(found.manifest);
-    const known = earliest.get(formatStreamId({ source, stream }))?.from ?? Infinity;
-    if (from < known) earliest.set(formatStreamId({ source, stream }), { id: { source, stream }, from });
-  }
-  // A stream that only the archive knows was applied no later than the first thing it holds.
-  for (const { id, from } of earliest.values()) await target.apply(id, from);
-  return { slices, damaged };
-}
-
-/** Copies what manifests cannot tell. False when the old ledger cannot be read. */
-async function takeOver(file: string, target: Ledger): Promise<boolean> {
-  let old: Ledger;
-  try {
-    old = await openSqliteLedger(file);
+    return await alone(file, async () => {
+      if (!existsSync(file)) return { ...(await anew(file, once(manifests))), former: undefined, tookOver: false };
+      if (existsSync(former)) throw new Unavailable(`${former} exists already`);
+      const sound = await openSound(file);
+      if (sound === undefined) return await replace(file, former, once(manifests));
+      return { ...(await refill(file, sound, former, once(manifests))), former, tookOver: true };
+    });
   } catch (error) {
-    if (error instanceof LedgerDamaged) return false;
+    throw ledgerFailure(error, file);
+  }
+}
+
+async function anew(file: string, manifests: Manifests): Promise<Filled> {
+  const { db, guard } = await openDatabase(file);
+  try {
+    return await guard(() => db.transaction().execute((trx) => fill(trx, manifests)));
+  } finally {
+    await db.destroy();
+  }
+}
+
+/** The ledger, when every page and index of it is sound; `undefined` when it cannot be read. */
+async function openSound(file: string): Promise<OpenDatabase | undefined> {
+  let opened: OpenDatabase | undefined;
+  try {
+    const { db, guard } = (opened = await openDatabase(file));
+    const { rows } = await guard(() => sql<{ integrity_check: string }>`pragma integrity_check(1)`.execute(db));
+    const verdict = rows[0]?.integrity_check ?? '';
+    if (verdict !== 'ok') throw damaged(file, verdict);
+    return opened;
+  } catch (error) {
+    await opened?.db.destroy();
+    if (error instanceof LedgerDamaged && !(error instanceof LedgerFromLaterVersion)) return undefined;
+    throw error;
+  }
+}
+
+async function refill(
+  file: string,
+  { db, guard }: OpenDatabase,
+  former: string,
+  manifests: Manifests,
+): Promise<Filled> {
+  try {
+    await guard(() => copy(db, former));
+    sync(dirname(resolve(file)));
+    return await guard(() =>
+      db.transaction().execute(async (trx) => {
+        await trx.deleteFrom('slices').execute();
+        return fill(trx, manifests);
+      }),
+    );
+  } finally {
+    await db.destroy();
+  }
+}
+
+async function copy(db: OpenDatabase['db'], former: string): Promise<void> {
+  try {
+    await sql`vacuum into ${former}`.execute(db);
+    sync(former);
+  } catch (error) {
+    rmSync(former, { force: true });
+    throw error;
+  }
+}
+
+async function replace(file: string, former: string, manifests: Manifests): Promise<Rebuilt> {
+  const fresh = `${file}.rebuilding`;
+  for (const suffix of ['', '-journal']) rmSync(fresh + suffix, { force: true });
+  const { db, guard } = await openDatabase(fresh, 'delete');
+  try {
+    const rebuilt = await guard(() =>
+      db.transaction().execute(async (trx) => {
+        const tookOver = await salvage(file, trx);
+        return { ...(await fill(trx, manifests)), tookOver };
+      }),
+    );
+    await db.destroy();
+    putAside(file, former);
+    renameSync(fresh, file);
+    sync(dirname(resolve(file)));
+    return { ...rebuilt, former };
+  } finally {
+    await db.destroy();
+    rmSync(fresh, { force: true });
+  }
+}
+
+/**
+ * Keeps the damaged file under a second name, so that the new one takes its place in one step. Its journals must go before, or SQLite would play them into
+ * the new file; should this end right after, the file is as damaged as it was.
+ */
+function putAside(file: string, former: string): void {
+  if (statSync(file).isDirectory()) renameSync(file, former);
+  else linkSync(file, former);
+  for (const suffix of ['-wal', '-shm', '-journal']) {
+    if (existsSync(file + suffix)) renameSync(file + suffix, former + suffix);
+  }
+}
+
+/** One rebuild of a ledger at a time. The lock is one of the system's, so that it ends with the process; its empty file stays. */
+async function alone<T>(file: string, work: () => Promise<T>): Promise<T> {
+  makeFolderOf(file);
+  const { db } = openFile(`${file}.rebuild-lock`);
+  try {
+    db.exec('begin exclusive');
+  } catch (error) {
+    db.close();
+    if (isBusy(error)) throw new Unavailable(`another rebuild of ${file} is running`, { cause: error });
     throw error;
   }
   try {
-    for (const { source, stream, appliedAt } of await old.streams()) {
-      const id = { source, stream };
-      await target.apply(id, appliedAt);
-      for (const loss of await old.losses(id)) await target.lose(id, [loss], loss.reason, loss.recordedAt);
-      const { wanted } = await old.coverage(id, ALWAYS);
-      for (const range of wanted) await target.want(id, range, appliedAt);
-      for (const failure of await old.failures(id)) await target.fail(id, failure, failure, failure.lastAt);
-    }
-    return true;
+    return await work();
   } finally {
-    await old.close();
+    db.exec('rollback');
+    db.close();
   }
 }
 
-/** Keeps the old file under a second name; its journals must go, or SQLite would play them into the new file. */
-function putAside(file: string, former: string): void {
-  linkSync(file, former);
-  for (const suffix of ['-wal', '-shm']) if (existsSync(file + suffix)) renameSync(file + suffix, former + suffix);
-}
-
-const withJournals = (file: string): readonly string[] => [file, `${file}-wal`, `${file}-shm`, `${file}-journal`];
-
-function syncFolder(folder: string): void {
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
+/** Manifests come once. Should the database ask for another try after it began to read them, the rest must not pass for the whole. */
+function once(manifests: Manifests): Manifests {
+  let begun = false;
+  return {
+    [Symbol.asyncIterator]() {
+      if (begun) throw new Unavailable('the rebuild was interrupted by another process: run it again');
+      begun = true;
+      return manifests[Symbol.asyncIterator]();
+    },
+  };
 }

@@ -1,23 +1,35 @@
 import type { Client } from '@temporalio/client';
 import { locations } from '../config/locations.ts';
 import type { Config } from '../config/load.ts';
-import { reachable } from '../core/due.ts';
 import { formatStreamId, pullId, type StreamId } from '../core/ids.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { ceilTo, floorTo, formatDuration, fromIso, toIso, type Interval } from '../core/time.ts';
+import { toIso, type Interval } from '../core/time.ts';
 import { openLedger } from '../ledger/open.ts';
-import { connectClient } from '../temporal/connect.ts';
+import { connectClient, type OwnClient } from '../temporal/connect.ts';
+import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
 import { kindKey, sourceKey, streamKey } from '../workflows/search-attributes.ts';
 import type { pull } from '../workflows/pull.ts';
 import { taskQueue, temporalAddress } from './connection.ts';
 import { failureOfRun, type RunFailure } from './run-failure.ts';
-import { UsageError, type KnownStream } from './streams.ts';
+import type { KnownStream } from './streams.ts';
 import type { Talk } from './talk.ts';
 
 export interface PullResult {
   readonly workflowId: string;
+  /** The run in the Temporal UI, where that is ours. */
+  readonly ui?: string;
   readonly outcome?: Outcome;
   readonly failure?: RunFailure;
+  /** Nobody waited for its end: it goes on on the server. */
+  readonly left?: true;
+}
+
+export interface PullOptions {
+  /** What to extract beside what is due anyway; on the vendor's grain. */
+  readonly range?: Interval | undefined;
+  readonly talk: Talk;
+  /** Aborted when the user waits no longer; its reason is thrown when nothing was started yet. */
+  readonly interrupted: AbortSignal;
 }
 
 /** Starts a pull of a stream; its result is the extractor's outcome. */
@@ -38,27 +50,58 @@ export async function startPull(client: Client, { source, stream }: StreamId, wh
 
 /**
  * Extracts a stream now, and waits for what comes of it. A range is written into the ledger as wanted first, so that it stays wanted whatever happens.
- * Errors: `TemporalUnreachable`.
+ * Errors: `TemporalUnreachable`, those of the ledger.
  */
 export async function pullStream(
   config: Config,
   stream: KnownStream,
-  range: Interval | undefined,
-  talk: Talk,
+  { range, talk, interrupted }: PullOptions,
 ): Promise<PullResult> {
-  const client = await connectClient(temporalAddress(config));
+  const target = temporalAddress(config);
+  const client = await connectClient(target);
   try {
+    await ensureSearchAttributes(client.connection, target.namespace);
     if (range !== undefined) await want(config, stream, range);
-    const run = await startPull(client, stream, 'manual');
-    talk.say(`${run.workflowId} runs; it goes on on the server when this command is interrupted.`);
+    interrupted.throwIfAborted();
+    const { workflowId, result } = await startPull(client, stream, 'manual').then((run) => ({
+      workflowId: run.workflowId,
+      result: run.result(),
+    }));
+    result.catch(() => undefined); // a closed connection rejects it when nobody waits any more
+    const ui = uiOf(config, workflowId);
+    const about = { workflowId, ...(ui === undefined ? {} : { ui }) };
+    talk.say(ui === undefined ? `${workflowId} runs` : `${workflowId} runs: ${ui}`);
+    await sayIfNobodyWorks(client, target.namespace, talk);
     try {
-      return { workflowId: run.workflowId, outcome: await run.result() };
+      const outcome = await Promise.race([result, aborted(interrupted)]);
+      return outcome === undefined ? { ...about, left: true } : { ...about, outcome };
     } catch (error) {
-      return { workflowId: run.workflowId, failure: failureOfRun(error) };
+      return { ...about, failure: failureOfRun(error) };
     }
   } finally {
     await client.close();
   }
+}
+
+/** Without a worker a pull waits for ever, and nothing would say why. */
+async function sayIfNobodyWorks({ connection }: OwnClient, namespace: string, talk: Talk): Promise<void> {
+  const { pollers } = await connection.workflowService.describeTaskQueue({
+    namespace,
+    taskQueue: { name: taskQueue },
+  });
+  if (pollers.length > 0) return;
+  talk.say('No worker has asked for work lately: the pull waits until one runs (`sluice up`, or `sluice worker`).');
+}
+
+function uiOf({ temporal }: Config, workflowId: string): string | undefined {
+  if (temporal.address !== undefined) return undefined;
+  const { uiPort, namespace } = temporal;
+  return `http://127.0.0.1:${uiPort}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`;
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  if (signal.aborted) return Promise.resolve(undefined);
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
 }
 
 async function want(config: Config, { source, stream }: KnownStream, range: Interval): Promise<void> {
@@ -68,40 +111,4 @@ async function want(config: Config, { source, stream }: KnownStream, range: Inte
   } finally {
     await ledger.close();
   }
-}
-
-/**
- * Reads `--from` and `--until`: ISO 8601 with a zone, half-open, widened to the vendor's grain.
- * @returns the part that can be had, and what of the range is lost
- * @throws UsageError when it is no range, or nothing of it can be had
- */
-export function readRange(
-  { window: { limits } }: KnownStream,
-  text: { readonly from?: string | undefined; readonly until?: string | undefined },
-  now = Date.now(),
-): { readonly range: Interval; readonly lost: Interval | undefined } | undefined {
-  if (text.from === undefined && text.until === undefined) return undefined;
-  const reach = reachable(limits, now);
-  const from = floorTo(instant('--from', text.from), limits.grain);
-  const until = text.until === undefined ? reach.until : ceilTo(instant('--until', text.until), limits.grain);
-  if (until <= from) throw new UsageError(`--from ${toIso(from)} is not before --until ${toIso(until)}`);
-  if (until > reach.until) {
-    throw new UsageError(
-      `--until ${toIso(until)} has not settled yet: the vendor's data is complete up to ${toIso(reach.until)}`,
-    );
-  }
-  if (until <= reach.from) {
-    throw new UsageError(
-      `nothing of [${toIso(from)}, ${toIso(until)}) can be had: the vendor keeps ${formatDuration(limits.retention)}, so from ${toIso(reach.from)} on`,
-    );
-  }
-  const lost = from < reach.from ? { from, until: reach.from } : undefined;
-  return { range: { from: Math.max(from, reach.from), until }, lost };
-}
-
-function instant(flag: string, text: string | undefined): number {
-  if (text === undefined) throw new UsageError(`${flag} is missing`);
-  const found = fromIso(text);
-  if (found === undefined) throw new UsageError(`${flag} ${text} is no time with a zone, such as 2026-11-21T09:00Z`);
-  return found;
 }

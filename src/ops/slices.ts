@@ -1,58 +1,106 @@
-import { locations } from '../config/locations.ts';
 import type { Config } from '../config/load.ts';
-import { intersect } from '../core/intervals.ts';
-import type { Interval } from '../core/time.ts';
-import { openLedger } from '../ledger/open.ts';
+import { deadlineOf, reachable } from '../core/due.ts';
+import type { WindowLimits } from '../core/contract.ts';
+import { clip, intersect, subtract, union, type IntervalSet } from '../core/intervals.ts';
+import type { Gap } from '../core/states.ts';
+import { floorTo, type Interval } from '../core/time.ts';
+import type { FailureRow, LossRow, SliceRow } from '../ledger/ledger.ts';
+import { readLedger } from './ledger.ts';
 import { stateOf } from './status.ts';
 import type { KnownStream } from './streams.ts';
 
-/** A stretch of a stream's axis: a sealed slice, a gap or a loss. Times in ms since the epoch, half-open. */
+/** A stretch of a stream's axis: a sealed slice, a gap, a loss, or what has not settled. Times in ms since the epoch, half-open. */
 export interface Stretch extends Interval {
-  /** `sealed`, `empty`, a gap's state, or `failed: <name>`. */
-  readonly state: string;
+  /** `sealed`, `empty`, `settling`, or a gap's state. */
+  readonly state: 'sealed' | 'empty' | 'settling' | Gap['state'];
   readonly records?: number;
   readonly repeats?: number;
   readonly pages?: number;
   readonly parts?: number;
+  /** Of its parts, compressed. */
   readonly bytes?: number;
   readonly sealedAt?: number;
   readonly digest?: string;
+  /** Key of its manifest in the archive. */
   readonly manifest?: string;
-  /** Why it is lost. */
+  /** The failure that ended the last try; see `sluice explain`. */
+  readonly failure?: string;
+  /** Why it is lost, or what the last try ended with. */
   readonly reason?: string;
+  /** When the vendor forgets it. */
+  readonly deadline?: number;
 }
 
-/** The axis of a stream inside an interval, oldest first and without a hole; with a limit, its newest stretches. */
+export interface Axis {
+  /** Oldest first; together they leave no hole between the stream's start and now. */
+  readonly stretches: readonly Stretch[];
+  /** How many older ones the limit cut off. */
+  readonly omitted: number;
+}
+
+/** The axis of a stream inside an interval: whole slices that overlap it, and whatever lies between them. */
 export async function readSlices(
   config: Config,
   stream: KnownStream,
-  within: Interval,
-  limit: number,
-  now = Date.now(),
-): Promise<readonly Stretch[]> {
-  const ledger = await openLedger(locations(config).ledger);
-  try {
-    const slices = (await ledger.slices(stream, within)).map((slice) => {
-      const { kind: _kind, workflowId: _workflow, revision: _revision, ...facts } = slice;
-      return { ...facts, state: slice.records > 0 ? 'sealed' : 'empty' };
-    });
+  { within, limit, now = Date.now() }: { readonly within: Interval; readonly limit: number; readonly now?: number },
+): Promise<Axis> {
+  return await readLedger(config, async (ledger) => {
+    const slices = await ledger.slices(stream, within);
     const coverage = await ledger.coverage(stream, { from: 0, until: now });
-    const { gaps } = await stateOf(ledger, stream, coverage, now);
-    const losses = await ledger.losses(stream);
-    const rest = gaps
-      .filter((gap) => gap.until > within.from && gap.from < within.until)
-      .map((gap): Stretch => {
-        const failure = coverage.failed.find((one) => intersect([one], [gap]).length > 0);
-        const loss = losses.find((one) => intersect([one], [gap]).length > 0);
-        return {
-          from: gap.from,
-          until: gap.until,
-          state: gap.state === 'failed' && failure !== undefined ? `failed: ${failure.name}` : gap.state,
-          ...(gap.state === 'lost' && loss !== undefined ? { reason: loss.reason } : {}),
-        };
-      });
-    return [...slices, ...rest].toSorted((a, b) => a.from - b.from).slice(-limit);
-  } finally {
-    await ledger.close();
+    const { gaps, watermark } = await stateOf(ledger, stream, coverage, now);
+    const rest = [
+      ...explainGaps(gaps, stream.window.limits, coverage.failed, await ledger.losses(stream)),
+      ...settling(stream, { gaps, held: coverage.held, start: Math.min(watermark, now) }, now),
+    ].flatMap((one) => clip([one], within).map((part) => ({ ...one, ...part })));
+    const all = [...slices.map(sealed), ...rest].toSorted((a, b) => a.from - b.from);
+    return { stretches: all.slice(-limit), omitted: Math.max(0, all.length - limit) };
+  });
+}
+
+function sealed({ kind: _kind, workflowId: _workflow, revision: _revision, ...facts }: SliceRow): Stretch {
+  return { ...facts, state: facts.records > 0 ? 'sealed' : 'empty' };
+}
+
+/** Cuts gaps where one failure or reason ends and another begins. */
+function explainGaps(
+  gaps: readonly Gap[],
+  limits: WindowLimits,
+  failed: readonly FailureRow[],
+  losses: readonly LossRow[],
+): Stretch[] {
+  const latest = failed.toSorted((a, b) => b.lastAt - a.lastAt);
+  const tried = latest.map((one) => ({ ...one, because: { failure: one.name, reason: one.message } }));
+  const lost = losses.map((one) => ({ ...one, because: { reason: one.reason } }));
+  return gaps.flatMap(({ state, ...gap }) =>
+    cutBy(gap, state === 'lost' ? lost : tried).map((part) => ({
+      ...part,
+      state,
+      ...(state === 'lost' ? {} : { deadline: deadlineOf(limits, part) }),
+    })),
+  );
+}
+
+interface Because extends Interval {
+  readonly because: Pick<Stretch, 'failure' | 'reason'>;
+}
+
+/** The pieces of a gap, those that a cause lies over with that cause; where several do, the first one counts. */
+function cutBy({ from, until }: Interval, causes: readonly Because[]): (Interval & Partial<Because['because']>)[] {
+  const found: (Interval & Because['because'])[] = [];
+  let rest: IntervalSet = [{ from, until }];
+  for (const cause of causes) {
+    for (const part of intersect(rest, [cause])) found.push({ ...cause.because, ...part });
+    rest = subtract(rest, [cause]);
   }
+  return [...found, ...rest];
+}
+
+/** From the end of what was due so far until now: the vendor is not done with it, or its window is not full. */
+function settling(
+  { window, settings }: KnownStream,
+  { gaps, held, start }: { readonly gaps: readonly Gap[]; readonly held: IntervalSet; readonly start: number },
+  now: number,
+): Stretch[] {
+  const from = Math.max(start, floorTo(reachable(window.limits, now).until, settings.window));
+  return subtract([{ from, until: now }], union(held, gaps)).map((one) => ({ ...one, state: 'settling' }));
 }

@@ -1,62 +1,108 @@
-import { locations } from '../config/locations.ts';
 import type { Config } from '../config/load.ts';
 import { startOf } from '../core/due.ts';
-import { formatStreamId } from '../core/ids.ts';
+import { formatStreamId, type StreamId } from '../core/ids.ts';
+import { clip, intersect, lengthOf, reachFrom, union } from '../core/intervals.ts';
 import { deriveState, type StreamState } from '../core/states.ts';
 import { DAY } from '../core/time.ts';
-import type { Coverage, Ledger } from '../ledger/ledger.ts';
-import { openLedger } from '../ledger/open.ts';
+import type { AppliedStream, Coverage } from '../ledger/ledger.ts';
+import { readLedger, type LedgerReader } from './ledger.ts';
 import { knownStreams, type KnownStream } from './streams.ts';
 
-export interface StreamStatus extends StreamState {
+export interface StreamStatus extends Omit<StreamState, 'state'> {
   readonly stream: string;
-  /** Records with which slices of the last 24 hours were sealed. */
+  readonly state: StreamState['state'] | 'not-configured';
+  /** What is sealed, empty windows included, ms. */
+  readonly held: number;
+  /** Records of the slices whose time lies in the last 24 hours. */
   readonly recordsLastDay: number;
-  readonly configured: boolean;
+  /** Why windows are missing that were tried already; the latest failure first. */
+  readonly troubles: readonly Trouble[];
+}
+
+export interface Trouble {
+  /** A failure's name: see `sluice explain`. */
+  readonly name: string;
+  /** The latest message. */
+  readonly message: string;
+  readonly windows: number;
+  readonly lastAt: number;
 }
 
 /**
  * What every stream holds, lacks and has lost, from the ledger alone: it needs neither Temporal nor the vendor. Streams that the ledger knows and the
  * configuration no longer has come last. Errors: `ledger-damaged`.
+ * @param lostSince counts only losses from this instant on (ms); all of them without it
  */
-export async function readStatus(config: Config, now = Date.now()): Promise<readonly StreamStatus[]> {
-  const ledger = await openLedger(locations(config).ledger);
-  try {
-    const applied = await ledger.streams();
+export async function readStatus(
+  config: Config,
+  { now = Date.now(), lostSince = 0 }: { readonly now?: number; readonly lostSince?: number | undefined } = {},
+): Promise<readonly StreamStatus[]> {
+  const streams = await readAll(config, now);
+  return streams.map((one) => {
+    const lost = one.gaps.filter(({ state }) => state === 'lost');
+    return { ...one, lost: lengthOf(clip(lost, { from: lostSince, until: Infinity })) };
+  });
+}
+
+async function readAll(config: Config, now: number): Promise<readonly StreamStatus[]> {
+  return await readLedger(config, async (ledger) => {
     const known = knownStreams(config);
     const configured = await Promise.all(known.map((stream) => statusOf(ledger, stream, now)));
     const names = new Set(known.map(formatStreamId));
-    const orphans = applied.filter((id) => !names.has(formatStreamId(id)));
-    const left = orphans.map((id): StreamStatus => ({
-      stream: formatStreamId(id),
-      state: 'settling',
-      watermark: id.appliedAt,
-      lag: 0,
-      gaps: [],
-      lost: 0,
-      recordsLastDay: 0,
-      configured: false,
-    }));
-    return [...configured, ...left];
-  } finally {
-    await ledger.close();
-  }
+    const orphans = (await ledger.streams()).filter((id) => !names.has(formatStreamId(id)));
+    return [...configured, ...(await Promise.all(orphans.map((id) => statusOfOrphan(ledger, id, now))))];
+  });
 }
 
-async function statusOf(ledger: Ledger, stream: KnownStream, now: number): Promise<StreamStatus> {
+async function statusOf(ledger: LedgerReader, stream: KnownStream, now: number): Promise<StreamStatus> {
   const coverage = await ledger.coverage(stream, { from: 0, until: now });
-  const slices = await ledger.slices(stream, { from: now - DAY, until: now });
+  const state = await stateOf(ledger, stream, coverage, now);
   return {
     stream: formatStreamId(stream),
-    ...(await stateOf(ledger, stream, coverage, now)),
-    recordsLastDay: slices.reduce((sum, slice) => sum + slice.records, 0),
-    configured: true,
+    ...state,
+    held: lengthOf(coverage.held),
+    recordsLastDay: await recordsSince(ledger, stream, now),
+    troubles: troublesOf(state, coverage),
   };
+}
+
+/** Without its limits and its start nothing can be said of what is missing. */
+async function statusOfOrphan(ledger: LedgerReader, id: AppliedStream, now: number): Promise<StreamStatus> {
+  const { held, lost } = await ledger.coverage(id, { from: 0, until: now });
+  const known = union(held, lost);
+  const watermark = reachFrom(known, known[0]?.from ?? id.appliedAt);
+  return {
+    stream: formatStreamId(id),
+    state: 'not-configured',
+    watermark,
+    lag: Math.max(0, now - watermark),
+    gaps: lost.map((one) => ({ ...one, state: 'lost' })),
+    lost: lengthOf(lost),
+    held: lengthOf(held),
+    recordsLastDay: await recordsSince(ledger, id, now),
+    troubles: [],
+  };
+}
+
+async function recordsSince(ledger: LedgerReader, { source, stream }: StreamId, now: number): Promise<number> {
+  const slices = await ledger.slices({ source, stream }, { from: now - DAY, until: now });
+  return slices.reduce((sum, slice) => sum + slice.records, 0);
+}
+
+function troublesOf({ gaps }: StreamState, { failed }: Coverage): readonly Trouble[] {
+  const healable = gaps.filter(({ state }) => state !== 'lost');
+  const troubles = new Map<string, Trouble>();
+  for (const one of failed.toSorted((a, b) => b.lastAt - a.lastAt)) {
+    if (intersect([one], healable).length === 0) continue;
+    const { name, message, lastAt } = troubles.get(one.name) ?? one;
+    troubles.set(name, { name, message, lastAt, windows: (troubles.get(name)?.windows ?? 0) + 1 });
+  }
+  return [...troubles.values()];
 }
 
 /** Derives a stream's state; one that was never applied counts as applied now. */
 export async function stateOf(
-  ledger: Ledger,
+  ledger: LedgerReader,
   stream: KnownStream,
   coverage: Coverage,
   now: number,

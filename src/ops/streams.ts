@@ -1,12 +1,8 @@
 import { nearest } from '../config/nearest.ts';
 import type { Config, ConfiguredSource } from '../config/load.ts';
 import type { WindowStream } from '../core/contract.ts';
-import { formatStreamId, parseStreamId, type StreamId } from '../core/ids.ts';
-
-/** What a user typed cannot be done; the message says why and what would. Exit code 64. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
+import { formatStreamId, type StreamId } from '../core/ids.ts';
+import { UsageError } from './usage-error.ts';
 
 /** A configured window stream with what its configuration says. */
 export interface KnownStream extends StreamId {
@@ -27,13 +23,17 @@ export function knownStreams(config: Config): readonly KnownStream[] {
 /** The stream that a user named. @throws UsageError with the nearest name there is */
 export function findStream(config: Config, text: string): KnownStream {
   const all = knownStreams(config);
-  const id = parseStreamId(text);
-  const found = all.find((one) => one.source === id?.source && one.stream === id.stream);
+  const found = all.find((one) => formatStreamId(one) === text);
   if (found !== undefined) return found;
-  const names = all.map(formatStreamId);
-  const mean = nearest(text, names);
-  throw new UsageError(
-    `there is no stream ${JSON.stringify(text)} in ${config.file}. ` +
+  throw unknownStream(text, all, config.file);
+}
+
+/** Says which streams there are, the nearest one first of all. */
+export function unknownStream(text: string, all: readonly StreamId[], file: string): UsageError {
+  const names = [...new Set(all.map(formatStreamId))];
+  const mean = nearest(text, names) ?? names.find((name) => name.endsWith(`/${text}`));
+  return new UsageError(
+    `there is no stream ${JSON.stringify(text)} in ${file}. ` +
       (mean === undefined ? `It has: ${names.join(', ')}` : `Did you mean ${mean}?`),
   );
 }

@@ -1,61 +1,126 @@
+import type { Archive } from '../archive/archive.ts';
 import { openArchive } from '../archive/open.ts';
 import { locations } from '../config/locations.ts';
 import type { Config } from '../config/load.ts';
-import { formatStreamId } from '../core/ids.ts';
-import { interval } from '../core/time.ts';
-import { openLedger } from '../ledger/open.ts';
-import type { KnownStream } from './streams.ts';
+import { formatStreamId, type StreamId } from '../core/ids.ts';
+import type { Manifest, Receipt } from '../core/manifest.ts';
+import { fromIso, interval } from '../core/time.ts';
+import type { SliceRow } from '../ledger/ledger.ts';
+import { ledgerWarnings, readLedger, type LedgerReader } from './ledger.ts';
+import { knownStreams, unknownStream } from './streams.ts';
 
 export interface Verified {
   readonly slices: number;
   readonly records: number;
-  /** What is wrong, each a sentence that names the file. */
-  readonly findings: readonly string[];
+  readonly findings: readonly Finding[];
+  readonly warnings: readonly string[];
+}
+
+export interface Finding {
+  /** `damaged`: what the archive holds is not what was sealed. `missing`: the ledger has it, the archive not. `unknown`: the other way round. */
+  readonly kind: 'damaged' | 'missing' | 'unknown';
+  /** Key of the manifest. */
+  readonly manifest: string;
+  /** A sentence that names the file. */
+  readonly message: string;
+}
+
+export interface VerifyOptions {
+  /** One stream; all that ledger and archive know without it. */
+  readonly only?: StreamId | undefined;
+  readonly tick: (slices: number, records: number) => void;
+  readonly now?: number;
 }
 
 /**
- * Reads every part of the archive again and compares it with its manifest, and the manifests with the ledger.
- * @param only one stream; all of them without it
+ * Reads every part of the archive again and compares it with its manifest, and the manifests with the ledger. Workers may go on sealing meanwhile:
+ * what the ledger is asked for was sealed before, and what was sealed since is left out.
  */
 export async function verifyArchive(
   config: Config,
-  only: KnownStream | undefined,
-  tick: (slices: number) => void,
+  { only, tick, now = Date.now() }: VerifyOptions,
 ): Promise<Verified> {
   const archive = openArchive(locations(config).archive);
-  const ledger = await openLedger(locations(config).ledger);
-  const findings: string[] = [];
-  const sealed = new Map<string, Set<string>>();
-  let slices = 0;
-  let records = 0;
-  try {
-    for await (const found of archive.manifests()) {
-      if ('damage' in found) {
-        findings.push(`${found.key}: ${found.damage}`);
-        continue;
-      }
-      const { manifest, key } = found;
-      const name = formatStreamId(manifest);
-      if (only !== undefined && name !== formatStreamId(only)) continue;
-      findings.push(...(await archive.verify(found)));
-      const rows = await ledger.slices(manifest, interval(manifest));
-      const row = rows.find((one) => one.manifest === key);
-      if (row === undefined) findings.push(`${key}: sealed, but the ledger does not know it (sluice ledger rebuild)`);
-      else if (row.digest !== manifest.digest) findings.push(`${key}: not what the ledger says was sealed`);
-      sealed.set(name, (sealed.get(name) ?? new Set()).add(key));
+  return await readLedger(config, async (ledger) => {
+    const streams = only === undefined ? [...knownStreams(config), ...(await ledger.streams())] : [only];
+    const rows = await sealedRows(ledger, streams);
+    const findings: Finding[] = [];
+    let slices = 0;
+    let records = 0;
+    for await (const receipt of receipts(archive, only, findings)) {
+      const row = rows.get(receipt.key);
+      rows.delete(receipt.key);
+      findings.push(...(await compare(archive, receipt, row)));
+      if (row === undefined && !(await isKnown(ledger, receipt, now))) findings.push(unknown(receipt));
       slices += 1;
-      records += manifest.records;
-      tick(slices);
+      records += receipt.manifest.records;
+      tick(slices, records);
     }
-    const streams = only === undefined ? await ledger.streams() : [only];
-    for (const id of streams) {
-      const known = sealed.get(formatStreamId(id)) ?? new Set<string>();
-      for (const row of await ledger.slices(id, { from: 0, until: Number.MAX_SAFE_INTEGER })) {
-        if (!known.has(row.manifest)) findings.push(`${row.manifest}: in the ledger, but not in the archive`);
-      }
-    }
-    return { slices, records, findings };
-  } finally {
-    await ledger.close();
+    const damaged = new Set(findings.map(({ manifest }) => manifest));
+    for (const key of rows.keys()) if (!damaged.has(key)) findings.push(missing(key));
+    return { slices, records, findings, warnings: await ledgerWarnings(config) };
+  });
+}
+
+/** The ledger's rows by their manifests, read before the archive: each of them has its manifest there already. */
+async function sealedRows(ledger: LedgerReader, streams: readonly StreamId[]): Promise<Map<string, SliceRow>> {
+  const rows = new Map<string, SliceRow>();
+  for (const id of streams) {
+    for (const row of await ledger.slices(id, { from: 0, until: Number.MAX_SAFE_INTEGER })) rows.set(row.manifest, row);
   }
+  return rows;
+}
+
+/** The manifests that can be read; those that cannot go to the findings, whatever stream they are of. */
+async function* receipts(archive: Archive, only: StreamId | undefined, findings: Finding[]): AsyncGenerator<Receipt> {
+  for await (const found of archive.manifests()) {
+    if ('damage' in found)
+      findings.push({ kind: 'damaged', manifest: found.key, message: withKey(found.key, found.damage) });
+    else if (only === undefined || isOf(found.manifest, only)) yield found;
+  }
+}
+
+const isOf = (manifest: Manifest, id: StreamId): boolean => formatStreamId(manifest) === formatStreamId(id);
+
+const withKey = (key: string, message: string): string => (message.includes(key) ? message : `${key}: ${message}`);
+
+async function compare(archive: Archive, receipt: Receipt, row: SliceRow | undefined): Promise<readonly Finding[]> {
+  const { key, manifest } = receipt;
+  const messages = [...(await archive.verify(receipt))];
+  if (row !== undefined && row.digest !== manifest.digest) {
+    messages.push(
+      `${key} is not what was sealed: the ledger has digest ${row.digest}, the manifest ${manifest.digest}`,
+    );
+  }
+  return messages.map((message) => ({ kind: 'damaged', manifest: key, message: withKey(key, message) }));
+}
+
+/** Whether the ledger has it by now, or need not yet: its row follows the manifest within moments. */
+async function isKnown(ledger: LedgerReader, { manifest, key }: Receipt, began: number): Promise<boolean> {
+  const rows = await ledger.slices(manifest, interval(manifest));
+  return rows.some((row) => row.manifest === key) || (fromIso(manifest.sealedAt) ?? 0) >= began;
+}
+
+function unknown({ key }: Receipt): Finding {
+  return {
+    kind: 'unknown',
+    manifest: key,
+    message: `${key} is sealed, but the ledger does not know it: \`sluice ledger rebuild\``,
+  };
+}
+
+function missing(key: string): Finding {
+  return {
+    kind: 'missing',
+    manifest: key,
+    message: `${key} is in the ledger, but not in the archive: restore it from a backup`,
+  };
+}
+
+/** The stream that a user named: one of the configuration, or one that is gone from it and that the ledger still knows. @throws UsageError */
+export async function findHeldStream(config: Config, text: string): Promise<StreamId> {
+  const all = [...knownStreams(config), ...(await readLedger(config, (ledger) => ledger.streams()))];
+  const found = all.find((one) => formatStreamId(one) === text);
+  if (found !== undefined) return found;
+  throw unknownStream(text, all, config.file);
 }

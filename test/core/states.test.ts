@@ -57,7 +57,9 @@ describe('the state of a stream', () => {
   });
 
   it('is at risk when less than a quarter of the retention is left', () => {
-    const state = deriveState(observed({ now: at('2026-11-22T02:06Z'), held: [hours('2026-11-21T06:00Z', '2026-11-22T02:00Z')] }));
+    const state = deriveState(
+      observed({ now: at('2026-11-22T02:06Z'), held: [hours('2026-11-21T06:00Z', '2026-11-22T02:00Z')] }),
+    );
     expect(state).toMatchObject({ state: 'at-risk', gaps: [{ state: 'at-risk' }] });
   });
 

@@ -1,0 +1,88 @@
+import type { Call } from './call.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { UsageError } from '../ops/usage-error.ts';
+import { print } from './output.ts';
+import { createTalk, harmless, mayPaint } from './terminal.ts';
+import { count, slicesJson, slicesTable, statusJson, statusText } from './views.ts';
+
+export async function status({ globals, options }: Call): Promise<ExitCode> {
+  const { loadConfig } = await import('../config/load.ts');
+  const { readStatus } = await import('../ops/status.ts');
+  const { ledgerWarnings } = await import('../ops/ledger.ts');
+  const { readSince } = await import('../ops/range.ts');
+  const now = Date.now();
+  const since = options['since'] === undefined ? undefined : readSince(String(options['since']), now);
+  const config = loadConfig(globals.config);
+  const warnings = await ledgerWarnings(config);
+  const streams = await readStatus(config, { now, lostSince: since });
+  const text = statusText(streams, now, mayPaint(process.stdout, globals));
+  print(globals, { data: statusJson(streams), text, warnings });
+  if (options['check'] !== true) return 0;
+  if (streams.some(({ lost }) => lost > 0)) return 3;
+  return streams.some(({ state }) => ['late', 'failed', 'at-risk'].includes(state)) ? 2 : 0;
+}
+
+export async function slices({ globals, args: [name = ''], options }: Call): Promise<ExitCode> {
+  const { loadConfig } = await import('../config/load.ts');
+  const { findStream } = await import('../ops/streams.ts');
+  const { readSlices } = await import('../ops/slices.ts');
+  const { ledgerWarnings } = await import('../ops/ledger.ts');
+  const { readSince } = await import('../ops/range.ts');
+  const now = Date.now();
+  const from = readSince(String(options['since']), now);
+  const limit = Number(options['limit']);
+  if (!Number.isSafeInteger(limit) || limit < 1) {
+    throw new UsageError(`--limit ${String(options['limit'])} is no whole number from 1 on`);
+  }
+  const config = loadConfig(globals.config);
+  const stream = findStream(config, name);
+  const { stretches, omitted } = await readSlices(config, stream, { within: { from, until: now }, limit, now });
+  const warnings = [
+    ...(await ledgerWarnings(config)),
+    ...(omitted === 0 ? [] : [`${count(omitted)} older ones are left out: --limit ${limit + omitted} shows all`]),
+  ];
+  const text = slicesTable(stretches, mayPaint(process.stdout, globals));
+  print(globals, { data: slicesJson(stretches), text, warnings });
+  return 0;
+}
+
+export async function verify({ globals, args: [name] }: Call): Promise<ExitCode> {
+  const { loadConfig } = await import('../config/load.ts');
+  const { findHeldStream, verifyArchive } = await import('../ops/verify.ts');
+  const config = loadConfig(globals.config);
+  const talk = createTalk(globals);
+  const only = name === undefined ? undefined : await findHeldStream(config, name);
+  const tick = (slices: number, records: number): void =>
+    talk.progress([`${count(slices)} slices, ${count(records)} records read again`]);
+  const { warnings, ...verified } = await verifyArchive(config, { only, tick });
+  const { slices, records, findings } = verified;
+  print(globals, { data: verified, text: harmless(findings.map(({ message }) => message).join('\n')), warnings });
+  const verdict =
+    findings.length === 0
+      ? 'all as sealed'
+      : `${count(findings.length)} findings. More: sluice explain archive-damaged`;
+  talk.say(`${count(slices)} slices, ${count(records)} records: ${verdict}`);
+  return findings.length === 0 ? 0 : 74;
+}
+
+export async function rebuild({ globals }: Call): Promise<ExitCode> {
+  const { loadConfig } = await import('../config/load.ts');
+  const { rebuildLedger } = await import('../ops/rebuild.ts');
+  const talk = createTalk(globals);
+  const tick = (manifests: number): void => talk.progress([`${count(manifests)} manifests read`]);
+  const rebuilt = await rebuildLedger(loadConfig(globals.config), tick);
+  const { slices, damaged, ledger, former, tookOver } = rebuilt;
+  print(globals, { data: rebuilt, text: harmless(damaged.map(({ key, damage }) => `${key}: ${damage}`).join('\n')) });
+  talk.say(`${count(slices)} slices written to ${ledger}`);
+  if (former !== undefined) talk.say(`The former file is ${former}`);
+  if (former !== undefined && tookOver) talk.say('Its starts, wishes, losses and failures were taken over.');
+  if (former !== undefined && !tookOver) {
+    talk.say('It could not be read: starts, wishes, losses and failures begin anew.');
+  }
+  if (damaged.length > 0) {
+    talk.say(
+      `${count(damaged.length)} manifests are damaged, and their slices are missing. More: sluice explain archive-damaged`,
+    );
+  }
+  return damaged.length === 0 ? 0 : 74;
+}

@@ -1,0 +1,59 @@
+import { Kysely } from 'kysely';
+import { openFile } from './connection.ts';
+import { isUnreadable } from './errors.ts';
+import type { Database, Schema } from './schema.ts';
+import { sqliteDialect } from './sqlite-driver.ts';
+
+/** What manifests cannot tell. */
+const tables = ['streams', 'wanted', 'losses', 'failures'] as const;
+
+type Row = Record<string, unknown>;
+
+/** Copies what can still be read of a damaged ledger's starts, wishes, losses and failures. @returns whether that was all of it */
+export async function salvage(file: string, target: Database): Promise<boolean> {
+  let whole = true;
+  try {
+    const { db } = openFile(file);
+    const old = new Kysely<Schema>({ dialect: sqliteDialect(() => ({ db, moved: () => false })) });
+    try {
+      for (const table of tables) whole = (await copyTable(old, target, table)) && whole;
+    } finally {
+      await old.destroy();
+    }
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    whole = false;
+  }
+  return whole;
+}
+
+/** The rows before the first page that cannot be read are as good as any. */
+async function copyTable(old: Database, target: Database, table: (typeof tables)[number]): Promise<boolean> {
+  const rows: Row[] = [];
+  let whole = true;
+  try {
+    for await (const row of old.selectFrom(table).selectAll().stream()) rows.push(row);
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    whole = false;
+  }
+  const sound = rows.filter(isSound);
+  for (const row of sound) {
+    await target
+      .insertInto(table)
+      .values(row as unknown as Schema[typeof table])
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+  return whole && sound.length === rows.length;
+}
+
+/** SQLite keeps whatever a flipped bit makes of a value; nothing that makes no sense goes on. */
+function isSound(row: Row): boolean {
+  const { from_at = 0, until_at = 1 } = row as { from_at?: unknown; until_at?: unknown };
+  return (
+    Object.entries(row).every(([column, value]) =>
+      /_at$|^attempts$/.test(column) ? Number.isSafeInteger(value) : typeof value === 'string',
+    ) && Number(from_at) < Number(until_at)
+  );
+}

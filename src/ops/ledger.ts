@@ -1,0 +1,41 @@
+import { statSync } from 'node:fs';
+import { openArchive } from '../archive/open.ts';
+import { locations } from '../config/locations.ts';
+import type { Config } from '../config/load.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { openLedger } from '../ledger/open.ts';
+
+export type LedgerReader = Pick<Ledger, 'streams' | 'coverage' | 'slices' | 'losses' | 'failures'>;
+
+const nothingYet: LedgerReader = {
+  streams: async () => [],
+  coverage: async () => ({ held: [], empty: [], lost: [], wanted: [], failed: [] }),
+  slices: async () => [],
+  losses: async () => [],
+  failures: async () => [],
+};
+
+/**
+ * Looks into the ledger. One that does not exist yet reads as empty: a look, perhaps at a mistyped folder, must not make files.
+ * Errors: those of the ledger, and the system's when its folder may not be read.
+ */
+export async function readLedger<T>(config: Config, look: (ledger: LedgerReader) => Promise<T>): Promise<T> {
+  const { ledger: file } = locations(config);
+  if (statSync(file, { throwIfNoEntry: false }) === undefined) return await look(nothingYet);
+  const ledger = await openLedger(file);
+  try {
+    return await look(ledger);
+  } finally {
+    await ledger.close();
+  }
+}
+
+/** What a person should hear before trusting an empty ledger: the archive may hold what the ledger no longer knows. */
+export async function ledgerWarnings(config: Config): Promise<readonly string[]> {
+  const { ledger, archive } = locations(config);
+  if (statSync(ledger, { throwIfNoEntry: false }) !== undefined) return [];
+  for await (const _manifest of openArchive(archive).manifests()) {
+    return [`there is no ledger at ${ledger}, but the archive holds slices: \`sluice ledger rebuild\` makes it again`];
+  }
+  return [`there is no ledger at ${ledger} yet: \`sluice up\` or \`sluice apply\` begins it`];
+}
