@@ -30,10 +30,10 @@ export function planActivity(deps: Dependencies): Activities['plan'] {
       lost: due.lost.map(isoInterval),
     };
   };
+}
 
-  function deadlineOfFirst(windows: readonly Interval[], deadline: (window: Interval) => number): string | null {
-    return windows.length === 0 ? null : toIso(Math.min(...windows.map(deadline)));
-  }
+function deadlineOfFirst(windows: readonly Interval[], deadline: (window: Interval) => number): string | null {
+  return windows.length === 0 ? null : toIso(Math.min(...windows.map(deadline)));
 }
 
 /** Inside one run a window that failed is not tried again: it would keep the run from ever ending. */

@@ -77,7 +77,7 @@ export async function rebuild({ globals }: Call): Promise<ExitCode> {
   if (former !== undefined) talk.say(`The former file is ${former}`);
   if (former !== undefined && tookOver) talk.say('Its starts, wishes, losses and failures were taken over.');
   if (former !== undefined && !tookOver) {
-    talk.say('It could not be read: starts, wishes, losses and failures begin anew.');
+    talk.say('Not all of it could be read: some starts, wishes, losses or failures may be gone.');
   }
   if (damaged.length > 0) {
     talk.say(

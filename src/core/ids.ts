@@ -26,7 +26,7 @@ export const extractId = (id: StreamId): string => `extract:${address(id)}`;
 export const connectionsId = (source: string): string => `connections:${escapeId(source)}`;
 
 /** The id of the schedule that pulls a stream; it is also the prefix of the workflows that it starts. */
-export const scheduleId = pullId;
+export const scheduleId = (id: StreamId): string => pullId(id);
 
 function address({ source, stream }: StreamId): string {
   return `${escapeId(source)}:${escapeId(stream)}`;

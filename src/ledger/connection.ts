@@ -13,8 +13,11 @@ const BLOCKING = 10;
 /** `wal`, so that readers need not wait for writers; `delete` for a file that is about to be renamed, which then has no second file. */
 export type Journal = 'wal' | 'delete';
 
-/** Opens a file, makes it when it is not there, and looks whether it is sound: some 40 ms for 100,000 slices. */
-export function connect(file: string, journal: Journal): Connected {
+/** Opens a file, and looks whether it is sound: some 40 ms for 100,000 slices. Only a new one may be missing or empty. */
+export function connect(file: string, journal: Journal, isNew = false): Connected {
+  const { size } = statSync(file, { throwIfNoEntry: false }) ?? {};
+  if (!isNew && size === undefined) throw damaged(file, 'it is gone');
+  if (!isNew && size === 0) throw damaged(file, 'it is empty');
   const { db, opened } = openFile(file);
   try {
     // By `exec`, which keeps no statement and with it no lock when it is refused.

@@ -22,7 +22,7 @@ export function ledgerFailure(error: unknown, file: string): unknown {
       cause: error,
     });
   }
-  if (/^SQLITE_(NOTADB|CORRUPT)/.test(code)) return damaged(file, message, error);
+  if (isDamage(code, message)) return damaged(file, message, error);
   if (isBusy(error)) {
     return new Unavailable(`the ledger ${file} is in use by another process for longer than expected`, {
       cause: error,
@@ -51,6 +51,12 @@ export function fromLaterVersion(file: string, migration: string): LedgerDamaged
   return new LedgerFromLaterVersion(
     `${file} was written by a newer sluice (it has ${migration}, which this version does not know): use that version, or move the file away and let \`sluice ledger rebuild\` make a new one from the archive`,
   );
+}
+
+function isDamage(code: string, message: string): boolean {
+  if (/^SQLITE_(NOTADB|CORRUPT|FORMAT)/.test(code)) return true;
+  // For these SQLite has no code of their own.
+  return code === 'SQLITE_ERROR' && /^(unsupported file format|no such table|no such column)/.test(message);
 }
 
 /** Whether the file system refused the file, or a folder that it lies in. */

@@ -59,7 +59,10 @@ function createDriver(connect: () => Connected): Driver {
     // is collected, and every further one would be refused because of it (SQLITE_BUSY_SNAPSHOT).
     beginTransaction: async (_, { accessMode }) => exec(accessMode === 'read only' ? 'begin' : 'begin immediate'),
     commitTransaction: async () => exec('commit'),
-    rollbackTransaction: async () => exec('rollback'),
+    async rollbackTransaction() {
+      // SQLite has done so by itself after some failures (a full disk), and would complain: the complaint would hide the failure.
+      if (open?.db.inTransaction === true) exec('rollback');
+    },
     releaseConnection: async () => release?.(),
     async destroy() {
       if (open !== undefined) closeTidily(open.db);

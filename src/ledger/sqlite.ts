@@ -1,12 +1,15 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, linkSync, rmSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Kysely } from 'kysely';
-import { connect, makeFolderOf, type Journal } from './connection.ts';
+import { connect, makeFolderOf, sync, type Journal } from './connection.ts';
 import { fromLaterVersion, isBusy, ledgerFailure } from './errors.ts';
 import type { Ledger } from './ledger.ts';
 import { migrate } from './migrations.ts';
 import type { Database, Schema } from './schema.ts';
 import { sqlLedger, type Guard } from './sql.ts';
-import { sqliteDialect, type Connected } from './sqlite-driver.ts';
+import { sqliteDialect } from './sqlite-driver.ts';
 
 /** How long work waits for another's transactions, ms; they take milliseconds. */
 const PATIENCE = 10_000;
@@ -29,21 +32,40 @@ export interface OpenDatabase {
 export async function openDatabase(file: string, journal: Journal = 'wal'): Promise<OpenDatabase> {
   const guard: Guard = (work) => patiently(file, work);
   // Only here a missing file is made: one that goes missing later is a loss, and not a new beginning.
-  let first: Connected | undefined = await guard(async () => {
-    makeFolderOf(file);
-    return connect(file, journal);
-  });
-  const dialect = sqliteDialect(() => {
-    const connected = first ?? connect(file, journal);
-    first = undefined;
-    return connected;
-  });
-  const db = new Kysely<Schema>({ dialect });
-  await guard(() => migrate(db, (migration) => fromLaterVersion(file, migration))).catch(async (error: unknown) => {
+  if (!(await guard(async () => existsSync(file)))) await guard(() => create(file));
+  const db = new Kysely<Schema>({ dialect: sqliteDialect(() => connect(file, journal)) });
+  await closingOnFailure(db, () => guard(() => update(db, file)));
+  return { db, guard };
+}
+
+/** Makes the file under another name first, so that it is whole as soon as it is there, and an empty one is known to be damaged. */
+async function create(file: string): Promise<void> {
+  makeFolderOf(file);
+  const fresh = `${file}.new-${process.pid}-${randomBytes(4).toString('hex')}`;
+  try {
+    const db = new Kysely<Schema>({ dialect: sqliteDialect(() => connect(fresh, 'delete', true)) });
+    await closingOnFailure(db, () => update(db, file));
+    await db.destroy();
+    linkSync(fresh, file);
+  } catch (error) {
+    // Another process was first; its file is as good.
+    if ((error as { code?: unknown }).code !== 'EEXIST') throw error;
+  } finally {
+    for (const suffix of ['', '-journal']) rmSync(fresh + suffix, { force: true });
+  }
+  sync(dirname(resolve(file)));
+}
+
+const update = (db: Database, file: string): Promise<void> =>
+  migrate(db, (migration) => fromLaterVersion(file, migration));
+
+async function closingOnFailure(db: Database, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
     await db.destroy();
     throw error;
-  });
-  return { db, guard };
+  }
 }
 
 /** Whoever finds the file locked tries again: each piece of work is one transaction, so nothing of it was done. */

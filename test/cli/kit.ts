@@ -54,6 +54,8 @@ export async function sluice(args: readonly string[], surroundings: Surroundings
 }
 
 /** What a program reads: the data of the envelope. */
+// The caller says what the data is.
+// eslint-disable-next-line typescript/no-unnecessary-type-parameters
 export function dataOf<T = unknown>({ stdout }: Ended): T {
   return (JSON.parse(stdout) as { data: T }).data;
 }
@@ -106,7 +108,7 @@ export async function deployment(config = yaml()) {
     withLedger,
     run: (...args: readonly string[]) => sluice(args, { cwd: folder }),
     /** Puts a slice with so many records into the archive, and into the ledger unless told otherwise. */
-    async seal(window: Interval, records: number, { commit = true, id = STREAM } = {}): Promise<string> {
+    seal: async (window: Interval, records: number, { commit = true, id = STREAM } = {}): Promise<string> => {
       const writer = await archive.stage(id);
       const page = Array.from({ length: records }, (_, i) => ({
         bytes: Buffer.from(JSON.stringify({ id: `${window.from}-${i}` })),

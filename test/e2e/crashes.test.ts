@@ -1,6 +1,12 @@
 import { once } from 'node:events';
+import { join } from 'node:path';
+import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { HOUR, MINUTE } from '../../src/core/time.ts';
+import { searchAttributes } from '../../src/temporal/search-attributes.ts';
+import { startTemporal } from '../../src/temporal/server.ts';
+import { waitFor } from '../support/wait.ts';
 import type { Trap } from '../support/worker-process.ts';
 import { useTemporal } from '../workflows/harness.ts';
 import { deploy, type Deployment } from './deployment.ts';
@@ -91,6 +97,56 @@ describe('a worker that is asked to stop', () => {
     expect(firstPages).toHaveLength(1);
   }, 120_000);
 });
+
+describe('a Temporal server killed in the middle of a walk and restarted on its file', () => {
+  it('goes on where it was, and nothing is lost or stored twice', async () => {
+    const d = await deployHour();
+    const server = await startTemporal({
+      dataFile: join(d.folder, 'temporal.db'),
+      port: 0,
+      searchAttributes,
+      supervise: true,
+      executable: inject('temporalCli'),
+    });
+    const connection = await NativeConnection.connect({ address: server.address });
+    const client = new Client({ connection: await Connection.connect({ address: server.address }) });
+    const worker = await d.worker(connection);
+    let killed = false;
+    d.simulator.onRequest((event) => {
+      if (event.kind !== 'feed' || event.page !== 2 || killed) return;
+      killed = true;
+      process.kill(server.pid, 'SIGKILL');
+    });
+    try {
+      const run = await d.pull(client);
+      expect(await resultOf(client, run.workflowId)).toMatchObject({ sealed: 1, records: LOAD });
+      expect(killed).toBe(true);
+      expectWhole(d, await d.archived());
+    } finally {
+      await worker.stop();
+      await client.connection.close();
+      await connection.close();
+      await server.stop();
+    }
+  }, 180_000);
+});
+
+/** A run's result, asked for again while the server is away. */
+async function resultOf(client: Client, workflowId: string): Promise<unknown> {
+  const settled = await waitFor(
+    async () => {
+      try {
+        return { result: (await client.workflow.getHandle(workflowId).result()) as unknown };
+      } catch (error) {
+        if (error instanceof WorkflowFailedError) throw error;
+        return undefined;
+      }
+    },
+    (answer) => answer !== undefined,
+    150_000,
+  );
+  return settled?.result;
+}
 
 describe('two workers and two sites', () => {
   it('never open more connections than the vendor allows', async () => {

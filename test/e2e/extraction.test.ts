@@ -96,6 +96,27 @@ describe('whatever the vendor does, nothing is lost and nothing is stored twice'
   }, 90_000);
 });
 
+describe('what no repetition heals fails under its name, and is written down', () => {
+  it.each([
+    ['a next link that goes in a circle', { loopingNext: true }, 'cursor-stuck'],
+    ['a next link to another host', { foreignNextLink: { url: 'http://127.0.0.1:9/feed' } }, 'refused-target'],
+    ['a redirect', { redirect302: true }, 'refused-target'],
+  ] as const)('%s', async (_name, faults, failure) => {
+    const d = await deploy({ settings: [`start: "${startOfLastHour()}"`] });
+    deployment = d;
+    const hour = d.lastHour();
+    d.simulator.load('www.example.com', hour.from, hour.until, 2_400);
+    Object.assign(d.simulator.faults, faults);
+    const worker = await d.worker(temporal.connection);
+    const run = await d.pull(temporal.client);
+    await expect(run.result()).rejects.toMatchObject({ cause: { type: failure } });
+    await worker.stop();
+    const stream = { source: d.source, stream: 'www.example.com' };
+    expect(await d.withLedger((ledger) => ledger.failures(stream))).toMatchObject([{ ...hour, name: failure }]);
+    expect((await d.archived()).size).toBe(0);
+  });
+});
+
 describe('after an outage', () => {
   const stream = (d: Deployment): { source: string; stream: string } => ({
     source: d.source,
