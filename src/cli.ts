@@ -123,4 +123,6 @@ const rows: readonly Row[] = [
   },
 ];
 
-process.exitCode = await run(rows, process.argv.slice(2));
+const code = await run(rows, process.argv.slice(2));
+// Once all is written the process ends: what a library keeps running, such as the Temporal SDK's native threads, must not hold it.
+process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));

@@ -47,7 +47,7 @@ export function deriveState(observed: Observed): StreamState {
   const gaps = join([...healable, ...lost.map((one) => ({ ...one, state: 'lost' as const }))]);
   const worst = healable.map(({ state }) => gapStates.indexOf(state));
   const watermark = reachFrom(union(held, lost), start);
-  const deadlines = healable.flatMap(({ deadline }) => deadline ?? []);
+  const deadlines = healable.map(({ deadline }) => deadline);
   const idle = lengthOf(held) === 0 ? 'settling' : 'current';
   return {
     state: worst.length === 0 ? idle : (gapStates[Math.max(...worst)] as Exclude<GapState, 'lost'>),
@@ -59,7 +59,7 @@ export function deriveState(observed: Observed): StreamState {
   };
 }
 
-function gapOf(window: Interval, { limits, now, failed, every }: Observed): Gap {
+function gapOf(window: Interval, { limits, now, failed, every }: Observed): Gap & { readonly deadline: number } {
   const deadline = deadlineOf(limits, window);
   const settledAt = window.until + limits.settling + limits.safety;
   if (deadline - now < limits.retention * AT_RISK) return { ...window, state: 'at-risk', deadline };

@@ -25,6 +25,8 @@ export interface Ended {
 
 export interface Running {
   readonly child: ChildProcess;
+  /** Resolves once these words stand on stderr; rejects when it ends without them. */
+  said(words: string): Promise<void>;
   readonly ended: Promise<Ended>;
 }
 
@@ -38,10 +40,19 @@ export function start(args: readonly string[], { cwd, env = {} }: Surroundings =
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
-  const ended = Promise.all([once(child, 'exit'), text(child.stdout), text(child.stderr)]).then(
-    ([, stdout, stderr]) => ({ code: child.exitCode, stdout, stderr }),
-  );
-  return { child, ended };
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
+  const ended = Promise.all([once(child, 'close'), text(child.stdout)]).then(([, stdout]) => ({
+    code: child.exitCode,
+    stdout,
+    stderr,
+  }));
+  const said = async (words: string): Promise<void> => {
+    const end = ended.then(() => Promise.reject(new Error(`it ended without having said ${words}: ${stderr}`)));
+    end.catch(() => undefined); // it may well end after having said so
+    while (!stderr.includes(words)) await Promise.race([once(child.stderr, 'data'), end]);
+  };
+  return { child, said, ended };
 }
 
 function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -56,6 +67,7 @@ export async function sluice(args: readonly string[], surroundings: Surroundings
 /** What a program reads: the data of the envelope. */
 // The caller says what the data is.
 // eslint-disable-next-line typescript/no-unnecessary-type-parameters
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- a test says what it reads
 export function dataOf<T = unknown>({ stdout }: Ended): T {
   return (JSON.parse(stdout) as { data: T }).data;
 }

@@ -42,17 +42,8 @@ async function vendorAnd(options: { readonly password?: string } = {}) {
 /** A worker in a process of its own, once it polls. */
 async function worker(folder: string): Promise<Running> {
   const running = start(['worker'], { cwd: folder });
-  await said(running, 'polling');
+  await running.said('polling');
   return running;
-}
-
-async function said({ child }: Running, words: string): Promise<void> {
-  let text = '';
-  for await (const chunk of child.stderr ?? []) {
-    text += String(chunk);
-    if (text.includes(words)) return;
-  }
-  throw new Error(`it ended without having said ${words}: ${text}`);
 }
 
 describe('on a Temporal server', () => {
@@ -106,10 +97,11 @@ describe('on a Temporal server', () => {
   it('leaves a pull to the server when nobody waits for it any more', async () => {
     const { folder, stream } = await vendorAnd();
     const running = start(['pull', stream], { cwd: folder });
-    await said(running, 'runs');
+    await running.said('runs');
     running.child.kill('SIGINT');
-    const { code } = await running.ended;
+    const { code, stderr } = await running.ended;
     expect(code).toBe(130);
+    expect(stderr).toMatch(/goes on on the server\. To stop it, cancel pull:\S+ in the Temporal UI/);
   });
 
   it('names what the server refuses, such as a namespace that it does not have', async () => {

@@ -44,6 +44,15 @@ describe('the state of a stream', () => {
     expect(late.gaps.map(({ state }) => state)).toEqual(['late', 'due']);
   });
 
+  it('joins neighbours of one state to one gap, with the deadline of its first instant', () => {
+    const held = [hours('2026-11-21T05:00Z', '2026-11-21T07:00Z')];
+    const { gaps } = deriveState(observed({ held, now: at('2026-11-21T10:30Z') }));
+    expect(gaps).toEqual([
+      { ...hours('2026-11-21T07:00Z', '2026-11-21T09:00Z'), state: 'late', deadline: at('2026-11-22T07:04Z') },
+      { ...hours('2026-11-21T09:00Z', '2026-11-21T10:00Z'), state: 'due', deadline: at('2026-11-22T09:04Z') },
+    ]);
+  });
+
   it('names a failed gap, its deadline, and where coverage reaches without a hole', () => {
     const failed = [hours('2026-11-21T07:00Z', '2026-11-21T08:00Z')];
     const held = [hours('2026-11-21T05:00Z', '2026-11-21T07:00Z'), hours('2026-11-21T08:00Z', '2026-11-21T10:00Z')];

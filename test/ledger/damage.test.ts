@@ -4,18 +4,9 @@ import Libsql from 'libsql';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSqliteLedger } from '../../src/ledger/sqlite.ts';
 import { smallDisk } from './disk.ts';
-import { at, failureOf, hours, makeFolder, openUntilEnd, receipt, SPAN, STREAM } from './kit.ts';
+import { at, failureOf, hours, makeFolder, openUntilEnd, receipt, soundBytes, SPAN, STREAM } from './kit.ts';
 
 const isRoot = process.getuid?.() === 0;
-
-/** The bytes of a ledger with 200 slices. */
-async function soundLedger(): Promise<Buffer> {
-  const file = join(await makeFolder(), 'sound.db');
-  const ledger = await openSqliteLedger(file);
-  for (let hour = 0; hour < 200; hour += 1) await ledger.commit(receipt(hour, hour + 1));
-  await ledger.close();
-  return readFile(file);
-}
 
 describe('a damaged ledger', () => {
   it.each([
@@ -29,14 +20,14 @@ describe('a damaged ledger', () => {
     ['has an overwritten page', (sound: Buffer): Buffer => Buffer.from(sound).fill(0xa5, 8 * 4_096, 9 * 4_096)],
   ])('that %s is called damaged, is left as it is, and the way out is named', async (_, damage) => {
     const file = join(await makeFolder(), 'ledger.db');
-    const bytes = damage(await soundLedger());
+    const bytes = damage(await soundBytes());
     await writeFile(file, bytes);
     const failure = await failureOf(openSqliteLedger(file));
     expect(failure.name).toBe('ledger-damaged');
     expect(failure.message).toContain(file);
     expect(failure.message).toContain('The archive is intact');
     expect(failure.message).toContain('`sluice ledger rebuild`');
-    expect((await readFile(file)).subarray(100)).toEqual(bytes.subarray(100));
+    expect((await readFile(file)).subarray(100).equals(bytes.subarray(100))).toBe(true);
   });
 
   it('that is a folder is called damaged', async () => {
@@ -46,7 +37,7 @@ describe('a damaged ledger', () => {
   });
 
   it('with any byte of its header changed is refused, or has all that it had', async () => {
-    const sound = await soundLedger();
+    const sound = await soundBytes();
     const folder = await makeFolder();
     const outcomes = new Map<string, number>();
     for (let byte = 0; byte < 100; byte += 1) {
@@ -65,7 +56,7 @@ describe('a damaged ledger', () => {
       );
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     }
-    expect([...outcomes.keys()].toSorted()).toEqual(['ledger-damaged', 'sound', 'unavailable']);
+    expect([...outcomes.keys()].toSorted()).toEqual(['ledger-damaged', 'sound']);
     expect(outcomes.get('ledger-damaged')).toBeGreaterThan(30);
   });
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -78,4 +78,40 @@ export async function failureOf(promise: Promise<unknown>): Promise<Error> {
     (reason: unknown) => reason,
   );
   return error instanceof Error ? error : new Error(String(error));
+}
+
+let sound: Promise<Buffer> | undefined;
+
+/** The bytes of a ledger with the slices of the first 200 hours, an applied stream, a wish, a loss and a failure. */
+export function soundBytes(): Promise<Buffer> {
+  sound ??= (async () => {
+    const file = join(await makeFolder(), 'sound.db');
+    const ledger = await openSqliteLedger(file);
+    for (let hour = 0; hour < 200; hour += 1) await ledger.commit(receipt(hour, hour + 1));
+    await fillIn(ledger);
+    await ledger.close();
+    return readFile(file);
+  })();
+  return sound;
+}
+
+/** What manifests cannot tell, after the first 200 hours. */
+export async function fillIn(ledger: Ledger): Promise<void> {
+  await ledger.apply(STREAM, at(-5));
+  await ledger.want(STREAM, hours(300, 310), at(250));
+  await ledger.lose(STREAM, [hours(320, 321)], 'forgotten', at(400));
+  for (const hour of [401, 402]) {
+    await ledger.fail(STREAM, hours(330, 331), { name: 'unavailable', message: 'no answer' }, at(hour));
+  }
+}
+
+/** All that a ledger says of the stream. */
+export async function contentOf(ledger: Ledger): Promise<Record<string, unknown>> {
+  return {
+    streams: await ledger.streams(),
+    slices: await ledger.slices(STREAM, SPAN),
+    coverage: await ledger.coverage(STREAM, SPAN),
+    losses: await ledger.losses(STREAM),
+    failures: await ledger.failures(STREAM),
+  };
 }

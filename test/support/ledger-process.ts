@@ -8,13 +8,16 @@ import { openSqliteLedger } from '../../src/ledger/sqlite.ts';
 export type LedgerProcessOrder =
   /** Opens the ledger, and commits; says each key once it is committed. */
   | { readonly do: 'commit'; readonly file: string; readonly receipts: readonly Receipt[] }
-  /** Rebuilds the ledger; says `rebuilt`. */
+  /** Rebuilds the ledger; says each key when it reads it, and at last `rebuilt`. */
   | { readonly do: 'rebuild'; readonly file: string; readonly manifests: readonly (Receipt | DamagedManifest)[] };
 
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 
-async function* stream<T>(items: readonly T[]): AsyncGenerator<T> {
-  yield* items;
+async function* told<T extends { readonly key: string }>(items: readonly T[]): AsyncGenerator<T> {
+  for (const item of items) {
+    say(item.key);
+    yield item;
+  }
 }
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
@@ -29,7 +32,7 @@ if (order.do === 'commit') {
   }
   await ledger.close();
 } else {
-  await rebuildSqliteLedger(order.file, stream(order.manifests));
+  await rebuildSqliteLedger(order.file, told(order.manifests));
   say('rebuilt');
 }
 process.exit(0);
