@@ -1,7 +1,7 @@
 import { SECOND } from '../../core/time.ts';
 
 /**
- * What the vendor takes for now. It judges `from` and `until` by its own clock (signal-sciences.txt:25-26), so a machine whose
+ * The vendor's idea of the present. It judges `from` and `until` by its own clock (signal-sciences.txt:25-26), so a machine whose
  * clock is wrong asks for windows that are refused, or takes what can still be had for lost.
  */
 export interface VendorClock {
