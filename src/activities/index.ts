@@ -16,7 +16,8 @@ export function createActivities(deps: Dependencies): Activities {
       const stream = source.streams.find((one) => one.name === id.stream);
       if (stream === undefined)
         throw new UnknownStream(`${id.source} has no stream ${id.stream} in this worker's configuration`);
-      const { perSource, perStream, grain } = settings.limits;
+      const { perSource, perStream } = settings.limits;
+      const { grain } = stream.shape === 'window' ? stream.limits : settings.limits;
       return { shape: stream.shape, connections: { perSource, perStream }, grain };
     },
 

@@ -1,4 +1,4 @@
-import { deadlineOf, plan as planWindows, startOf } from '../core/due.ts';
+import { deadlineOf, plan as planWindows, startOf, windowLength } from '../core/due.ts';
 import { intersect, subtract, union, type IntervalSet } from '../core/intervals.ts';
 import { fromIso, isoInterval, toIso, type Interval } from '../core/time.ts';
 import type { Coverage } from '../ledger/ledger.ts';
@@ -19,7 +19,7 @@ export function planActivity(deps: Dependencies): Activities['plan'] {
     const limits = stream.limits;
     const start = startOf(settings.start, await deps.ledger.apply(id, now), limits);
     const coverage = await deps.ledger.coverage(id, { from: 0, until: now });
-    const due = planWindows({ now, limits, window: settings.window, start, ...coverage });
+    const due = planWindows({ now, limits, window: windowLength(stream, settings), start, ...coverage });
     await recordLosses(deps, id, due.lost, coverage, now);
     const windows = due.windows.filter((window) => !failedLately(window, coverage, notFailedSince));
     return {

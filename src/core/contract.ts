@@ -19,6 +19,11 @@ export interface SourceType<Settings = unknown> {
   /** The schedule and the length of a window where the config says none, ms. */
   readonly defaults: { readonly every: number; readonly offset: number; readonly window: number };
   open(context: SourceContext<Settings>): Source;
+  /**
+   * For types whose records are no JSON objects, or leave out what their answer said once for all of them: the record as the text of a JSON
+   * object, its values as the vendor wrote them. Absent: records are objects as they are.
+   */
+  readonly present?: (record: { readonly bytes: Uint8Array; readonly context: RecordContext | undefined }) => string;
 }
 
 export interface SourceContext<Settings> {
@@ -65,6 +70,11 @@ export interface WindowLimits {
   readonly settling: number;
   /** How far back the vendor serves. */
   readonly retention: number;
+  /**
+   * What the vendor forgets goes in steps of this: with a day (UTC), a midnight takes a whole day at once, and what is kept is `retention` plus
+   * the elapsed part of the present day. Absent: it goes instant by instant.
+   */
+  readonly retentionStep?: number;
   /** Kept from both ends against clock skew and the time a request takes. */
   readonly safety: number;
   /** How long a cursor is honoured after it was issued; `Infinity` where it does not die. */
@@ -88,8 +98,31 @@ export interface Source {
   check(signal: AbortSignal): Promise<readonly string[]>;
   /** The vendor's clock as far as it is known, ms since the epoch: ours, corrected by the last `Date` header. */
   now(): number;
+  /** For `sluice discover`: what the vendor's own lists offer to choose from in the config. Absent where a vendor has no lists. */
+  discover?(signal: AbortSignal): Promise<readonly Listing[]>;
+  /** For `sluice config check --online`: what in the settings the vendor's own lists do not have. */
+  review?(signal: AbortSignal): Promise<readonly Complaint[]>;
   /** Ends the session's connections. */
   close(): Promise<void>;
+}
+
+/** One of the vendor's lists. */
+export interface Listing {
+  /** What it is a list of: `events dimensions`. */
+  readonly about: string;
+  /** Where in the source's settings one of these is written: `streams.events.dimensions`. */
+  readonly setting: string;
+  readonly entries: readonly string[];
+}
+
+/** A value in the config that the vendor would refuse. */
+export interface Complaint {
+  /** Keys and positions below the source: `['streams', 'events', 'dimensions', 2]`. */
+  readonly path: readonly (string | number)[];
+  /** What is wrong, without the place. */
+  readonly message: string;
+  /** What would be right, for "did you mean". */
+  readonly known?: readonly string[];
 }
 
 export interface Login {
@@ -118,7 +151,12 @@ export interface SourceRecord {
   member?(key: string): unknown;
   /** Where they have been identified: `identify` need not look again. */
   readonly identity?: Identity;
+  /** What the answer said once for many records and the record does not say itself; the archive keeps it beside them. */
+  readonly context?: RecordContext;
 }
+
+/** Small, and the same for many records: `{ website: 'www.example.com' }`, `{ columns: ['domain', 'rule_id'] }`. */
+export type RecordContext = Readonly<Record<string, string | readonly string[]>>;
 
 export interface Identity {
   readonly id: string;
@@ -129,6 +167,8 @@ export interface Identity {
 export interface WindowStream extends StreamBase {
   readonly shape: 'window';
   readonly limits: WindowLimits;
+  /** Length of a window, ms, where it is the stream's own; absent: the source's. */
+  readonly window?: number;
   /**
    * One page of the window `[from, until)`, on whole grains: the first one (`cursor` null), or the one that a cursor stands for. Pages are read
    * until `next` is null. Together they hold each event of the window at least once, in any order.

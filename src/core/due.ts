@@ -1,6 +1,6 @@
 import { clip, subtract, union, type IntervalSet } from './intervals.ts';
 import { ceilTo, DAY, floorTo, type Interval } from './time.ts';
-import type { StartSetting, WindowLimits } from './contract.ts';
+import type { CommonSettings, StartSetting, WindowLimits, WindowStream } from './contract.ts';
 
 /** What is known about a window stream at one instant, all in ms since the epoch. */
 export interface Standing {
@@ -26,17 +26,28 @@ export interface Due {
   readonly lost: IntervalSet;
 }
 
+/** The length of a stream's windows, ms: its own, or its source's. */
+export function windowLength(stream: Pick<WindowStream, 'window'>, settings: Pick<CommonSettings, 'window'>): number {
+  return stream.window ?? settings.window;
+}
+
 /** The stretch that the vendor will serve at `now`, on whole grains, the safety margin against clock skew kept at both ends. */
 export function reachable(limits: WindowLimits, now: number): Interval {
   return {
-    from: ceilTo(now - limits.retention + limits.safety, limits.grain),
+    from: ceilTo(oldestServed(limits, now + limits.safety), limits.grain),
     until: floorTo(now - limits.settling - limits.safety, limits.grain),
   };
 }
 
-/** When the vendor forgets the first instant of a window; after it, part of the window is lost. */
-export function deadlineOf(limits: WindowLimits, window: Interval): number {
-  return window.from + limits.retention - limits.safety;
+/** The first instant that the vendor still serves at `now`, by its own clock. */
+export function oldestServed({ retention, retentionStep = 1 }: WindowLimits, now: number): number {
+  return floorTo(now, retentionStep) - retention;
+}
+
+/** When the vendor forgets the first instant of a window; from then on, part of the window is lost. */
+export function deadlineOf({ retention, retentionStep, safety }: WindowLimits, window: Interval): number {
+  const end = window.from + retention;
+  return (retentionStep === undefined ? end : floorTo(end, retentionStep) + retentionStep) - safety;
 }
 
 /**

@@ -48,6 +48,8 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
   /** Instead of the limit's, ms. */
   readonly deadlineMs?: number;
+  /** `report` resolves with a redirect too, its headers and no body; it is never followed. For logins that answer with one. */
+  readonly redirect?: 'refuse' | 'report';
 }
 
 export interface HttpResponse {
@@ -68,7 +70,7 @@ export interface HttpResponse {
 /** One source's way to its vendor. Tries once: attempts belong to Temporal, where they are seen. */
 export interface Http {
   /**
-   * Resolves for every status but a redirect: what an answer means is decided by its status, content type and body together.
+   * Resolves for every status but a redirect that was not asked for: what an answer means is decided by its status, content type and body together.
    *
    * @throws RefusedTarget for a redirect (nothing was sent there), and for a path that leads out of the base URL.
    * @throws Unavailable for trouble on the network, a deadline, and an answer that was cut short.
@@ -118,7 +120,7 @@ async function exchange(request: HttpRequest, means: Means): Promise<HttpRespons
   const work = async (): Promise<HttpResponse> => {
     const answer = await send(request, path, patienceMs, deadline.signal, means);
     answered = true;
-    return read(answer, limits, target.origin);
+    return read(answer, limits, target.origin, request.redirect ?? 'refuse');
   };
   try {
     return await Promise.race([work(), deadline.aborted]);
@@ -161,10 +163,15 @@ function send(
   });
 }
 
-async function read(answer: Dispatcher.ResponseData, limits: BodyLimits, origin: string): Promise<HttpResponse> {
+async function read(
+  answer: Dispatcher.ResponseData,
+  limits: BodyLimits,
+  origin: string,
+  redirect: 'refuse' | 'report',
+): Promise<HttpResponse> {
   const receivedAt = Date.now();
   const { statusCode: status, headers, body } = answer;
-  if (status >= 300 && status < 400) {
+  if (status >= 300 && status < 400 && redirect === 'refuse') {
     body.on('error', () => undefined).destroy();
     throw new RefusedTarget(
       `status ${status} redirects to ${locationOf(first(headers['location']), origin)}; not followed`,

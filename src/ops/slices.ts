@@ -1,5 +1,5 @@
 import type { Config } from '../config/load.ts';
-import { deadlineOf, reachable } from '../core/due.ts';
+import { deadlineOf, reachable, windowLength } from '../core/due.ts';
 import type { WindowLimits } from '../core/contract.ts';
 import { clip, intersect, subtract, union, type IntervalSet } from '../core/intervals.ts';
 import type { Gap } from '../core/states.ts';
@@ -101,6 +101,6 @@ function settling(
   { gaps, held, start }: { readonly gaps: readonly Gap[]; readonly held: IntervalSet; readonly start: number },
   now: number,
 ): Stretch[] {
-  const from = Math.max(start, floorTo(reachable(window.limits, now).until, settings.window));
+  const from = Math.max(start, floorTo(reachable(window.limits, now).until, windowLength(window, settings)));
   return subtract([{ from, until: now }], union(held, gaps)).map((one) => ({ ...one, state: 'settling' }));
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../config/load.ts';
-import { startOf } from '../core/due.ts';
+import { startOf, windowLength } from '../core/due.ts';
 import { formatStreamId, type StreamId } from '../core/ids.ts';
 import { clip, intersect, lengthOf, reachFrom, union } from '../core/intervals.ts';
 import { deriveState, type StreamState } from '../core/states.ts';
@@ -113,7 +113,7 @@ export async function stateOf(
     ...coverage,
     now,
     limits: window.limits,
-    window: settings.window,
+    window: windowLength(window, settings),
     every: settings.schedule.every,
     start: startOf(settings.start, applied?.appliedAt ?? now, window.limits),
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WindowLimits } from '../../src/core/contract.ts';
-import { cut, deadlineOf, halve, plan, reachable, startOf, type Standing } from '../../src/core/due.ts';
+import { cut, deadlineOf, halve, plan, reachable, startOf, windowLength, type Standing } from '../../src/core/due.ts';
 import { clip, lengthOf, subtract, union } from '../../src/core/intervals.ts';
 import { DAY, HOUR, isoInterval, MINUTE, SECOND } from '../../src/core/time.ts';
 
@@ -152,5 +152,36 @@ describe('a stream begins', () => {
 
   it('where the operator says, on a whole grain', () => {
     expect(startOf(at('2026-11-01T00:00:30Z'), appliedAt, limits)).toBe(at('2026-11-01T00:01:00Z'));
+  });
+});
+
+describe('a vendor that forgets a whole day at midnight', () => {
+  const daily: WindowLimits = { ...limits, retention: 3 * DAY, retentionStep: DAY };
+
+  it('still serves the first hour of the oldest day a minute before midnight, and nothing of that day after it', () => {
+    expect(reachable(daily, at('2026-11-21T23:58:59Z')).from).toBe(at('2026-11-18T00:00:00Z'));
+    expect(reachable(daily, at('2026-11-21T23:59:00Z')).from).toBe(at('2026-11-19T00:00:00Z'));
+  });
+
+  it('has one deadline for every hour of a day, a minute before the midnight that takes it', () => {
+    const deadline = at('2026-11-21T23:59:00Z');
+    expect(deadlineOf(daily, hours('2026-11-18T00:00Z', '2026-11-18T01:00Z'))).toBe(deadline);
+    expect(deadlineOf(daily, hours('2026-11-18T23:00Z', '2026-11-19T00:00Z'))).toBe(deadline);
+  });
+
+  it('takes a window for lost exactly from its deadline on', () => {
+    const window = hours('2026-11-18T00:00Z', '2026-11-18T01:00Z');
+    const lostAt = (now: number): readonly unknown[] =>
+      plan(standing({ limits: daily, start: window.from, held: [{ from: window.until, until: now }], now })).lost;
+    const deadline = deadlineOf(daily, window);
+    expect(lostAt(deadline - 1)).toEqual([]);
+    expect(lostAt(deadline)).toEqual([window]);
+  });
+});
+
+describe('the length of a window', () => {
+  it("is the stream's own where it has one, else its source's", () => {
+    expect(windowLength({}, { window: HOUR })).toBe(HOUR);
+    expect(windowLength({ window: DAY }, { window: HOUR })).toBe(DAY);
   });
 });

@@ -3,31 +3,14 @@ import {
   CursorExpired,
   type Failure,
   RateLimited,
-  RetentionPassed,
   Unavailable,
   UnexpectedAnswer,
 } from '../../core/failures.ts';
 import type { WindowLimits } from '../../core/contract.ts';
-import { SECOND, formatDuration, isoInterval, type Interval } from '../../core/time.ts';
+import { SECOND, type Interval } from '../../core/time.ts';
 import type { HttpResponse } from '../../http/client.ts';
-import { excerpt } from '../../http/redaction.ts';
-
-/** `application/json` or a relative; a login page or a proxy's apology is not an answer of the feed, whatever its status. */
-export function isJson(answer: HttpResponse): boolean {
-  return /^application\/(?:[\w.+-]+\+)?json$/.test(answer.contentType);
-}
-
-/** What the vendor says in the body of a refusal, `{message}`, or else the start of the body; redacted and short. */
-export function messageOf(answer: HttpResponse): string {
-  const text = excerpt(answer.body, 300);
-  if (!isJson(answer)) return text;
-  try {
-    const message = (JSON.parse(answer.body.toString('utf8')) as Record<string, unknown> | null)?.['message'];
-    return typeof message === 'string' ? excerpt(Buffer.from(message), 300) : text;
-  } catch {
-    return text;
-  }
-}
+import { messageOf } from '../answers.ts';
+import { windowFailure } from '../window-bounds.ts';
 
 /**
  * What a refusal means whatever was asked for, or undefined when that depends on it. The vendor document names no status but 401
@@ -73,24 +56,3 @@ export function firstPageFailure(
 }
 
 const SLACK = 2 * SECOND;
-
-/**
- * Whether the vendor will serve a window at `now` (its clock): not before it has settled (signal-sciences.txt:25), nor once its
- * start has been forgotten (signal-sciences.txt:26).
- */
-export function windowFailure(window: Interval, limits: WindowLimits, now: number): Failure | undefined {
-  const { from, until } = isoInterval(window);
-  const wait = window.until + limits.settling - now;
-  if (wait > 0) {
-    return new Unavailable(
-      `[${from}, ${until}) has not settled at the vendor; it will have in ${formatDuration(wait)}`,
-      {
-        retryAfterMs: wait,
-      },
-    );
-  }
-  if (window.from < now - limits.retention) {
-    return new RetentionPassed(`the vendor no longer serves ${from}: it keeps ${formatDuration(limits.retention)}`);
-  }
-  return undefined;
-}

@@ -1,12 +1,14 @@
 import type { WindowLimits } from '../../core/contract.ts';
-import { SECOND, isoInterval, type Interval } from '../../core/time.ts';
+import { MINUTE, SECOND, isoInterval, type Interval } from '../../core/time.ts';
 import type { Http, HttpResponse } from '../../http/client.ts';
-import { failureOf, firstPageFailure, isJson, nextPageFailure, windowFailure } from './answers.ts';
+import { askWith, type Ask } from '../session.ts';
+import { observed, vendorClock } from '../vendor-clock.ts';
+import { windowFailure } from '../window-bounds.ts';
+import { failureOf, firstPageFailure, nextPageFailure } from './answers.ts';
 import { readFeedPage, type FeedPage } from './feed-page.ts';
 import { nextForm, nextLink, type NextLink } from './next-link.ts';
-import { askWith, openSession, type Ask } from './session.ts';
+import { openSession } from './session.ts';
 import type { SignalSciencesSettings } from './settings.ts';
-import { vendorClock, type VendorClock } from './vendor-clock.ts';
 
 /** Speaks the request feed's protocol for one corp; what is asked for, and when, is decided elsewhere. */
 export interface Client {
@@ -32,12 +34,15 @@ export interface ClientOptions {
   readonly clock: () => number;
 }
 
+/** A page of 1,000 requests with their headers can take the vendor long; its own Splunk app waits up to five minutes. */
+const PAGE_DEADLINE = 2 * MINUTE;
+
 /** The client closes `http` when it is closed itself. */
 export function openClient({ id, settings, http, clock }: ClientOptions): Client {
   const vendor = vendorClock(clock);
   const send = observed(http, vendor, clock);
   const session = openSession(settings.auth, send, clock);
-  const ask = askWith(session, send);
+  const ask = askWith(session, send, PAGE_DEADLINE);
   const follow = follower(ask, session.place);
 
   const linkOf = (site: string, next: string): NextLink =>
@@ -49,7 +54,9 @@ export function openClient({ id, settings, http, clock }: ClientOptions): Client
   }
 
   return {
-    authenticate: (signal) => session.verify(signal),
+    async authenticate(signal) {
+      await session.verify(signal);
+    },
     async firstPage(site, window, signal, limit = settings.limit) {
       const { from, until } = isoInterval(window);
       const what = `${id}/${site} [${from}, ${until}), first page`;
@@ -110,16 +117,6 @@ function follower(
     const second = await by(other, link, what, signal);
     if (second.status === 200) way = other;
     return second.status === 200 || failureOf(second, what, place) ? second : answer;
-  };
-}
-
-/** Only an answer in JSON tells the vendor's clock: a proxy in between would write its own `Date`. */
-function observed(http: Http, vendor: VendorClock, clock: () => number): Http['request'] {
-  return async (request) => {
-    const sent = clock();
-    const answer = await http.request(request);
-    if (isJson(answer)) vendor.observe(sent, clock(), answer.vendorTime);
-    return answer;
   };
 }
 

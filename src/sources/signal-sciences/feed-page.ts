@@ -1,9 +1,7 @@
 import type { SourceRecord } from '../../core/contract.ts';
-import { UnexpectedAnswer } from '../../core/failures.ts';
 import type { HttpResponse } from '../../http/client.ts';
-import { excerpt } from '../../http/redaction.ts';
 import { parsePage } from '../../json/page.ts';
-import { isJson } from './answers.ts';
+import { requireJson } from '../answers.ts';
 import { nextUri } from './next-link.ts';
 import { identifyRequest } from './record.ts';
 
@@ -27,10 +25,7 @@ export interface FeedPage {
  */
 export function readFeedPage(answer: HttpResponse, what: string): FeedPage {
   const { body } = answer;
-  if (!isJson(answer)) {
-    const type = excerpt(Buffer.from(answer.contentType || 'none'), 100);
-    throw new UnexpectedAnswer(`${what}: not JSON but content type ${type}`, { body });
-  }
+  requireJson(answer, what);
   const { value, records: parsed, badUtf8 } = parsePage(body, 'data');
   const records = parsed.map((record, i) => ({
     bytes: record.bytes,

@@ -1,7 +1,8 @@
 import type { Page, Source, SourceContext, SourceType, WindowStream } from '../../core/contract.ts';
 import { reachable } from '../../core/due.ts';
-import { HOUR, MINUTE, SECOND, formatDuration, isoInterval, type Interval } from '../../core/time.ts';
-import { createHttp } from '../../http/client.ts';
+import { HOUR, MINUTE, formatDuration, isoInterval, type Interval } from '../../core/time.ts';
+import { openHttp } from '../http.ts';
+import { clockLine } from '../vendor-clock.ts';
 import { openClient, type Client } from './client.ts';
 import type { FeedPage } from './feed-page.ts';
 import { identifyRequest } from './record.ts';
@@ -23,12 +24,7 @@ export const signalSciences: SourceType<SignalSciencesSettings> = {
 
 function open(context: Context): Source {
   const { id, settings, clock } = context;
-  const http = createHttp({
-    baseUrl: settings.baseUrl ?? HOST,
-    connections: settings.limits.perSource,
-    ...(settings.proxy && { proxy: settings.proxy }),
-    ...(settings.ca !== undefined && { ca: settings.ca }),
-  });
+  const http = openHttp(settings, HOST);
   const client = openClient({ id, settings, http, clock });
   return {
     id,
@@ -112,9 +108,4 @@ async function checkSite(
 
 function newestMinute(until: number): Interval {
   return { from: until - MINUTE, until };
-}
-
-function clockLine(skew: number): string {
-  if (Math.abs(skew) < SECOND) return 'vendor clock: as ours';
-  return `vendor clock: ${formatDuration(Math.abs(skew))} ${skew > 0 ? 'ahead of' : 'behind'} ours`;
 }

@@ -1,8 +1,10 @@
-import { SECOND } from '../../core/time.ts';
+import { SECOND, formatDuration } from '../core/time.ts';
+import type { Http } from '../http/client.ts';
+import { isJson } from './answers.ts';
 
 /**
- * The vendor's idea of the present. It judges `from` and `until` by its own clock (signal-sciences.txt:25-26), so a machine whose
- * clock is wrong asks for windows that are refused, or takes what can still be had for lost.
+ * The vendor's idea of the present. It judges the bounds of windows by its own clock, so a machine whose clock is wrong asks for windows
+ * that are refused, or takes what can still be had for lost.
  */
 export interface VendorClock {
   /** The vendor's clock, ms since the epoch: ours plus the skew. */
@@ -33,4 +35,20 @@ export function vendorClock(clock: () => number): VendorClock {
       skew = Math.abs(measured) > TOLERANCE ? measured : 0;
     },
   };
+}
+
+/** Only an answer in JSON tells the vendor's clock: a proxy in between would write its own `Date`. */
+export function observed(http: Http, vendor: VendorClock, clock: () => number): Http['request'] {
+  return async (request) => {
+    const sent = clock();
+    const answer = await http.request(request);
+    if (isJson(answer)) vendor.observe(sent, clock(), answer.vendorTime);
+    return answer;
+  };
+}
+
+/** For `sluice test`: the skew, ms, in words. */
+export function clockLine(skew: number): string {
+  if (Math.abs(skew) < SECOND) return 'vendor clock: as ours';
+  return `vendor clock: ${formatDuration(Math.abs(skew))} ${skew > 0 ? 'ahead of' : 'behind'} ours`;
 }
