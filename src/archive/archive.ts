@@ -1,5 +1,5 @@
 import type { Receipt, SliceHeader } from '../core/manifest.ts';
-import type { SourceRecord, Identity } from '../core/contract.ts';
+import type { Identity, RecordContext, SourceRecord } from '../core/contract.ts';
 
 /**
  * The archive: staged pages on their way, parts and manifests for good (DESIGN §5). One implementation over any {@link Store}.
@@ -19,12 +19,18 @@ export interface Archive {
   manifests(): AsyncIterable<Receipt | DamagedManifest>;
   /** Reads every part of a receipt again and compares sizes, counts and hashes; the findings, none when all is well. */
   verify(receipt: Receipt): Promise<readonly string[]>;
-  /** The records of a sealed slice, line by line, in order, without the line break. */
-  records(receipt: Receipt): AsyncIterable<Buffer>;
+  /** The records of a sealed slice in the order of its parts: by context, and in it by event time. */
+  records(receipt: Receipt): AsyncIterable<ArchivedRecord>;
   /** Keeps an answer that did not fit its schema, for a person to look at; returns its key. */
   quarantine(stream: { readonly source: string; readonly stream: string }, body: Uint8Array): Promise<string>;
   /** Removes staged segments and temporary files last touched before an instant (ms); returns how many. */
   sweep(before: number): Promise<number>;
+}
+
+export interface ArchivedRecord {
+  /** The line, without its break. */
+  readonly bytes: Buffer;
+  readonly context: RecordContext | undefined;
 }
 
 export interface SegmentWriter {

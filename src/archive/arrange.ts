@@ -1,4 +1,5 @@
 import type { Breathe } from './breath.ts';
+import { NO_CONTEXT } from './context.ts';
 import { digestOf } from './digest.ts';
 import { dropRepeats, startOf } from './repeats.ts';
 import { loadRecords, type OpenSegment, type StagedRun, type StagedRecords } from './segment-index.ts';
@@ -18,14 +19,31 @@ export interface Arrangement {
   readonly digest: string;
 }
 
-/** Decides from the segments' indexes what the slice holds: each id once, by (event time, id), whatever order the pages came in. */
+/**
+ * Decides from the segments' indexes what the slice holds: each id once, by context, and in it by (event time, id), whatever order the pages
+ * came in.
+ */
 export async function arrange(segments: readonly OpenSegment[], breathe: Breathe): Promise<Arrangement> {
   const records = await loadRecords(segments, breathe);
   const kept = await dropRepeats(records, breathe);
   const digest = await digestOf(records.hashes, kept.records, breathe);
-  const order = await byTimeAndId(records, kept.records, breathe);
+  const order = await inOrder(records, kept.records, breathe);
   const { pages, runs, runOf, times, lengths } = records;
   return { order, pages, runs, runOf, times, lengths, repeats: kept.repeats, conflicts: kept.conflicts, digest };
+}
+
+async function inOrder(records: StagedRecords, kept: Uint32Array, breathe: Breathe): Promise<Uint32Array> {
+  const contextOf = (record: number): string => records.runs[at(records.runOf, record)]?.context ?? NO_CONTEXT;
+  const contexts = [...new Set(records.runs.map((run) => run.context))].toSorted();
+  if (contexts.length <= 1) return await byTimeAndId(records, kept, breathe);
+  const order = new Uint32Array(kept.length);
+  let filled = 0;
+  for (const context of contexts) {
+    const those = kept.filter((record) => contextOf(record) === context);
+    order.set(await byTimeAndId(records, those, breathe), filled);
+    filled += those.length;
+  }
+  return order;
 }
 
 async function byTimeAndId(

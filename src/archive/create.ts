@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { Failure } from '../core/failures.ts';
 import type { Receipt } from '../core/manifest.ts';
-import type { Archive, DamagedManifest } from './archive.ts';
+import type { Archive, ArchivedRecord, DamagedManifest } from './archive.ts';
 import { isManifestKey, keyBeside, quarantineKey, slicesPrefix, stagingFolder } from './layout.ts';
 import { decodeManifest, findReceipt } from './manifest.ts';
 import { readPart } from './part-reader.ts';
@@ -47,8 +47,11 @@ async function readManifest(store: Store, key: string): Promise<Receipt | Damage
   }
 }
 
-async function* records(store: Store, { manifest, key }: Receipt): AsyncGenerator<Buffer> {
-  for (const part of manifest.parts) yield* readPart(store, keyBeside(key, part.file), part);
+async function* records(store: Store, { manifest, key }: Receipt): AsyncGenerator<ArchivedRecord> {
+  for (const part of manifest.parts) {
+    const { context } = part;
+    for await (const bytes of readPart(store, keyBeside(key, part.file), part)) yield { bytes, context };
+  }
 }
 
 async function sweep(store: Store, before: number): Promise<number> {

@@ -21,6 +21,7 @@ const partSchema = z.looseObject({
   sha256,
   firstTime: time,
   lastTime: time,
+  context: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
 });
 
 const manifestSchema = z

@@ -1,5 +1,6 @@
 import type { Part } from '../core/manifest.ts';
 import { toIso } from '../core/time.ts';
+import { contextOf } from './context.ts';
 import { gzipInto, type GzipWriter } from './gzip.ts';
 import { partName } from './layout.ts';
 import type { ObjectWriter, Store } from './store.ts';
@@ -13,9 +14,12 @@ const BLOCKS = 3;
 
 /** Writes records as gzipped parts into a slice's folder. A part that is finished is durable, but counts only once a manifest names it. */
 export interface PartWriter {
-  /** Begins a record, its line break counted with its bytes. False when there is no part with room for it: `nextPart` first. */
-  readonly begin: (bytes: number, time: number) => boolean;
-  readonly nextPart: () => Promise<void>;
+  /**
+   * Begins a record, its line break counted with its bytes. False when there is no part of its context with room for it: `nextPart`
+   * first.
+   */
+  readonly begin: (bytes: number, time: number, context: string) => boolean;
+  readonly nextPart: (context: string) => Promise<void>;
   /** Takes as many bytes of the record as there is room for, and returns how many; none: `flush` first. */
   readonly put: (source: Buffer, start: number, end: number) => number;
   readonly flush: () => Promise<void>;
@@ -29,6 +33,7 @@ export interface PartWriter {
 interface OpenPart {
   readonly object: ObjectWriter;
   readonly gzip: GzipWriter;
+  readonly context: string;
   records: number;
   rawBytes: number;
   firstTime: number;
@@ -57,18 +62,27 @@ export function partWriter(store: Store, folder: string): PartWriter {
   }
 
   return {
-    begin(bytes, time) {
-      if (part === undefined || (part.records > 0 && part.rawBytes + bytes > MOST_RAW_BYTES)) return false;
+    begin(bytes, time, context) {
+      if (part === undefined || part.context !== context) return false;
+      if (part.records > 0 && part.rawBytes + bytes > MOST_RAW_BYTES) return false;
       if (part.records === 0) part.firstTime = time;
       part.lastTime = time;
       part.records += 1;
       part.rawBytes += bytes;
       return true;
     },
-    async nextPart() {
+    async nextPart(context) {
       await endPart();
       const object = await store.writer();
-      part = { object, gzip: gzipInto(object, BLOCKS - 1), records: 0, rawBytes: 0, firstTime: 0, lastTime: 0 };
+      part = {
+        object,
+        gzip: gzipInto(object, BLOCKS - 1),
+        context,
+        records: 0,
+        rawBytes: 0,
+        firstTime: 0,
+        lastTime: 0,
+      };
     },
     put(source, start, end) {
       const taken = Math.min(end - start, BLOCK - filled);
@@ -92,5 +106,7 @@ async function finishPart({ object, gzip, ...part }: OpenPart, folder: string, n
   const file = partName(number, sha256);
   await object.finish(folder + file);
   const { records, rawBytes, firstTime, lastTime } = part;
-  return { file, records, bytes, rawBytes, sha256, firstTime: toIso(firstTime), lastTime: toIso(lastTime) };
+  const context = contextOf(part.context);
+  const times = { firstTime: toIso(firstTime), lastTime: toIso(lastTime) };
+  return { file, records, bytes, rawBytes, sha256, ...times, ...(context && { context }) };
 }

@@ -80,9 +80,10 @@ async function copyRecords(arrangement: Arrangement, parts: PartWriter, breathe:
     const bytes = at(lengths, record);
     const reader = readers.readerOf(record);
     if (reader.next !== record) await readers.skipTo(reader, record);
-    if (!parts.begin(bytes, at(times, record))) {
-      await parts.nextPart();
-      parts.begin(bytes, at(times, record));
+    const { context } = reader.run;
+    if (!parts.begin(bytes, at(times, record), context)) {
+      await parts.nextPart(context);
+      parts.begin(bytes, at(times, record), context);
     }
     for (let left = bytes; left > 0;) {
       if (reader.start === reader.end) await refill(reader);

@@ -1,5 +1,6 @@
 import { StagingLost } from '../core/failures.ts';
 import type { Breathe } from './breath.ts';
+import { NO_CONTEXT } from './context.ts';
 import { crcOf } from './crc.ts';
 import { HASH_BYTES } from './hashes.ts';
 import { stagingFolder } from './layout.ts';
@@ -23,6 +24,8 @@ export interface StagedRun {
   readonly crc: number;
   readonly first: number;
   readonly records: number;
+  /** The text of its records' context. */
+  readonly context: string;
 }
 
 /**
@@ -109,6 +112,7 @@ async function loadSegment(
 ): Promise<void> {
   const end = first + footer.records;
   const table = new Float64Array(footer.runs * RUN_FIELDS);
+  const contexts = Buffer.alloc(footer.contextBytes);
   let offset = footer.dataBytes;
   let crc = 0;
   const columns = [
@@ -119,6 +123,7 @@ async function loadSegment(
     bytesOf(records.idEnds, first, end),
     records.hashes.subarray(first * HASH_BYTES, end * HASH_BYTES),
     records.ids.subarray(firstId, firstId + footer.idBytes),
+    contexts,
   ];
   for (const column of columns) {
     const read = await reader.read(offset, column);
@@ -128,7 +133,7 @@ async function loadSegment(
     await breathe();
   }
   if (crc !== footer.indexCrc) throw new StagingLost(`the staged pages ${key} are damaged: their index has changed`);
-  addRuns({ key, reader, footer }, table, records, first);
+  addRuns({ key, reader, footer }, table, JSON.parse(contexts.toString('utf8')) as readonly string[], records, first);
   let idEnd = firstId;
   for (let i = first; i < end; i += 1) {
     // The file holds lengths; the sums take their place.
@@ -140,6 +145,7 @@ async function loadSegment(
 function addRuns(
   segment: OpenSegment,
   table: Float64Array,
+  contexts: readonly string[],
   records: StagedRecords & { readonly runs: StagedRun[] },
   firstOfSegment: number,
 ): void {
@@ -147,8 +153,9 @@ function addRuns(
   let offset = 0;
   for (let row = 0; row < table.length; row += RUN_FIELDS) {
     const [count, bytes, crc] = [at(table, row), at(table, row + 1), at(table, row + 2)];
+    const context = contexts[at(table, row + 3)] ?? NO_CONTEXT;
     records.runOf.fill(records.runs.length, first, first + count);
-    records.runs.push({ segment, offset, bytes, crc, first, records: count });
+    records.runs.push({ segment, offset, bytes, crc, first, records: count, context });
     first += count;
     offset += bytes;
   }

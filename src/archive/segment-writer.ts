@@ -4,6 +4,7 @@ import { UnexpectedAnswer } from '../core/failures.ts';
 import { toLine } from '../json/ndjson.ts';
 import type { SegmentWriter } from './archive.ts';
 import { breather, type Breathe } from './breath.ts';
+import { contextTexts } from './context.ts';
 import { crcOf } from './crc.ts';
 import { segmentKey } from './layout.ts';
 import { HASH_BYTES, writeHash } from './hashes.ts';
@@ -23,6 +24,8 @@ const RUN_BYTES = 4 * 1024 * 1024;
 interface RunIndex {
   readonly bytes: number;
   readonly crc: number;
+  /** The context of its records, as text. */
+  readonly context: string;
   readonly times: Float64Array;
   readonly lengths: Uint32Array;
   readonly arrivals: Uint32Array;
@@ -40,7 +43,7 @@ export async function stageSegment(
   const breathe = breather();
   const runs: RunIndex[] = [];
   let pages = 0;
-  let collected = noLines();
+  let collected = nothing();
   let block = Buffer.alloc(0);
   /** After a write that failed nobody knows what is in the file: every later step fails with it, and there will be no segment. */
   let written: Promise<void> = Promise.resolve();
@@ -49,11 +52,15 @@ export async function stageSegment(
   async function writeRun(): Promise<void> {
     await written;
     if (collected.bytes > block.length) block = Buffer.allocUnsafeSlow(Math.ceil(collected.bytes * 1.1));
-    const run = await layOut(collected, block, breathe);
-    written = writer.write(block.subarray(0, run.bytes));
+    let end = 0;
+    for (const [context, lines] of collected.byContext) {
+      const run = await layOut(lines, context, block.subarray(end), breathe);
+      end += run.bytes;
+      runs.push(run);
+    }
+    written = writer.write(block.subarray(0, end));
     written.catch(() => undefined);
-    runs.push(run);
-    collected = noLines();
+    collected = nothing();
   }
 
   return {
@@ -77,23 +84,37 @@ export async function stageSegment(
   };
 }
 
-/** Records as they came. Their lines are still the vendor's answers, which stay in memory as long as they are here. */
+/** The records of some pages, by the text of their context. */
+interface Collected {
+  readonly byContext: Map<string, Lines>;
+  bytes: number;
+}
+
+const nothing = (): Collected => ({ byContext: new Map(), bytes: 0 });
+
+/** Records of one context, as they came. Their lines are still the vendor's answers, which stay in memory as long as they are here. */
 interface Lines {
   readonly lines: Uint8Array[];
   readonly times: number[];
   readonly ids: Buffer[];
-  bytes: number;
 }
 
-const noLines = (): Lines => ({ lines: [], times: [], ids: [], bytes: 0 });
+function linesOf({ byContext }: Collected, context: string): Lines {
+  const known = byContext.get(context);
+  if (known !== undefined) return known;
+  const lines: Lines = { lines: [], times: [], ids: [] };
+  byContext.set(context, lines);
+  return lines;
+}
 
 /** A page that has something wrong fails here as a whole, before any of it is collected. */
 async function readPage(
   records: readonly SourceRecord[],
   identify: (record: SourceRecord) => Identity,
   breathe: Breathe,
-): Promise<Lines> {
-  const page = noLines();
+): Promise<Collected> {
+  const page = nothing();
+  const contextText = contextTexts();
   for (let i = 0; i < records.length; i += 1) {
     const record = records[i] as SourceRecord;
     const { id, time } = identify(record);
@@ -102,20 +123,24 @@ async function readPage(
       throw new UnexpectedAnswer(message, { body: record.bytes });
     }
     const line = toLine(record.bytes);
-    page.lines.push(line);
-    page.times.push(time);
-    page.ids.push(encodeText(id));
+    const { lines, times, ids } = linesOf(page, contextText(record.context));
+    lines.push(line);
+    times.push(time);
+    ids.push(encodeText(id));
     page.bytes += line.length + 1;
     if (i % 1024 === 1023) await breathe();
   }
   return page;
 }
 
-function append(collected: Lines, page: Lines): void {
-  for (let i = 0; i < page.lines.length; i += 1) {
-    collected.lines.push(page.lines[i] as Uint8Array);
-    collected.times.push(page.times[i] as number);
-    collected.ids.push(page.ids[i] as Buffer);
+function append(collected: Collected, page: Collected): void {
+  for (const [context, added] of page.byContext) {
+    const known = linesOf(collected, context);
+    for (let i = 0; i < added.lines.length; i += 1) {
+      known.lines.push(added.lines[i] as Uint8Array);
+      known.times.push(added.times[i] as number);
+      known.ids.push(added.ids[i] as Buffer);
+    }
   }
   collected.bytes += page.bytes;
 }
@@ -130,7 +155,7 @@ function inOrder({ times, ids }: Lines): Uint32Array {
 }
 
 /** Writes the lines into the block, and returns their index. */
-async function layOut(collected: Lines, block: Buffer, breathe: Breathe): Promise<RunIndex> {
+async function layOut(collected: Lines, context: string, block: Buffer, breathe: Breathe): Promise<RunIndex> {
   const order = inOrder(collected);
   const times = new Float64Array(order.length);
   const lengths = new Uint32Array(order.length);
@@ -154,12 +179,16 @@ async function layOut(collected: Lines, block: Buffer, breathe: Breathe): Promis
     if (i % 1024 === 1023) await breathe();
   }
   const crc = crcOf(block.subarray(0, end));
-  return { bytes: end, crc, times, lengths, arrivals: order, idLengths, hashes, ids: Buffer.concat(ids) };
+  return { bytes: end, crc, context, times, lengths, arrivals: order, idLengths, hashes, ids: Buffer.concat(ids) };
 }
 
 /** Writes index and footer; returns the segment's size. */
 async function writeIndex(writer: ObjectWriter, runs: readonly RunIndex[], pages: number): Promise<number> {
-  const table = Float64Array.from(runs.flatMap((run) => [run.times.length, run.bytes, run.crc]));
+  const contexts = [...new Set(runs.map((run) => run.context))];
+  const table = Float64Array.from(
+    runs.flatMap((run) => [run.times.length, run.bytes, run.crc, contexts.indexOf(run.context)]),
+  );
+  const contextBytes = Buffer.from(JSON.stringify(contexts));
   const columns = [
     [bytesOf(table)],
     runs.map((run) => bytesOf(run.times)),
@@ -168,6 +197,7 @@ async function writeIndex(writer: ObjectWriter, runs: readonly RunIndex[], pages
     runs.map((run) => bytesOf(run.idLengths)),
     runs.map((run) => run.hashes),
     runs.map((run) => run.ids),
+    [contextBytes],
   ];
   let indexCrc = 0;
   for (const column of columns) {
@@ -180,6 +210,7 @@ async function writeIndex(writer: ObjectWriter, runs: readonly RunIndex[], pages
     runs: runs.length,
     records: countRecords(runs),
     idBytes: runs.reduce((sum, run) => sum + run.ids.length, 0),
+    contextBytes: contextBytes.length,
     dataBytes: runs.reduce((sum, run) => sum + run.bytes, 0),
     indexCrc,
   };

@@ -1,3 +1,5 @@
+import type { RecordContext } from './contract.ts';
+
 /**
  * What a sealed slice holds. The manifest is the commit (DESIGN §4): it is written once, exclusively, after the parts; the ledger's
  * row is made from it, and can be made again. Documented for people who read the archive without sluice: see ARCHITECTURE.md.
@@ -37,7 +39,7 @@ export interface SliceHeader {
   readonly revision: number;
 }
 
-/** An immutable file of records: gzip, a record a line, ordered by event time. */
+/** An immutable file of records of one context: gzip, a record a line, ordered by event time. */
 export interface Part {
   /** The file's name beside the manifest. */
   readonly file: string;
@@ -51,6 +53,8 @@ export interface Part {
   /** Event times of the first and last record, ISO 8601 UTC. */
   readonly firstTime: string;
   readonly lastTime: string;
+  /** What the vendor's answers said once for all of these records; absent where they said nothing. */
+  readonly context?: RecordContext | undefined;
 }
 
 /** A manifest and where it lies. */

@@ -7,12 +7,14 @@ import type { Archive, SealOrder } from '../../src/archive/archive.ts';
 import { createArchive } from '../../src/archive/create.ts';
 import { directoryStore } from '../../src/archive/directory.ts';
 import type { Store } from '../../src/archive/store.ts';
+import type { RecordContext } from '../../src/core/contract.ts';
 import type { Receipt, SliceHeader } from '../../src/core/manifest.ts';
 
 /** A record as a test has it: the bytes that the vendor sent, and what the source type reads from them. */
 export interface TestRecord {
   readonly bytes: Uint8Array;
   readonly value: { readonly id: string; readonly time: number };
+  readonly context?: RecordContext;
 }
 
 export const STREAM = { source: 'acme', stream: 'www.example.com' };
@@ -58,7 +60,7 @@ export function orderOf(segments: readonly string[], changes: Partial<SealOrder>
 
 export async function linesOf(store: Store, receipt: Receipt): Promise<string[]> {
   const found: string[] = [];
-  for await (const line of createArchive(store).records(receipt)) found.push(line.toString('latin1'));
+  for await (const { bytes } of createArchive(store).records(receipt)) found.push(bytes.toString('latin1'));
   return found;
 }
 

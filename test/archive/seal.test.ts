@@ -49,6 +49,51 @@ describe('a sealed slice', () => {
     );
   });
 
+  it('keeps what was said once for many records beside them, in parts of their own, each ordered by time', async () => {
+    const { store } = await makeStore();
+    const archive = createArchive(store);
+    const under = (website: string, id: string, time: number): TestRecord => ({
+      ...record(id, time),
+      context: { website, kind: 'attack' },
+    });
+    const segments = await stage(archive, [
+      [[under('b.example', 'b2', 8), under('a.example', 'a2', 7), record('none', 9)]],
+      [[under('a.example', 'a1', 1), under('b.example', 'b1', 2)], [under('b.example', 'a1', 3)]],
+    ]);
+    const receipt = await archive.seal(orderOf(segments));
+    expect(receipt.manifest.parts.map(({ context, records }) => [context, records])).toEqual([
+      [undefined, 1],
+      [{ kind: 'attack', website: 'a.example' }, 1],
+      [{ kind: 'attack', website: 'b.example' }, 3],
+    ]);
+    const held: unknown[] = [];
+    for await (const { bytes, context } of archive.records(receipt))
+      held.push([(JSON.parse(bytes.toString()) as { id: string }).id, context?.['website']]);
+    expect(held).toEqual([
+      ['none', undefined],
+      ['a2', 'a.example'],
+      ['b1', 'b.example'],
+      ['a1', 'b.example'],
+      ['b2', 'b.example'],
+    ]);
+    expect(receipt.manifest.repeats).toBe(1);
+    expect(await archive.verify(receipt)).toEqual([]);
+  });
+
+  it('makes one part of records whose contexts are equal, whatever the order of their keys', async () => {
+    const { store } = await makeStore();
+    const archive = createArchive(store);
+    const columns = ['domain', 'rule_id'];
+    const segments = await stage(archive, [
+      [
+        [{ ...record('x', 1), context: { a: 'one', columns } }],
+        [{ ...record('y', 2), context: { columns, a: 'one' } }],
+      ],
+    ]);
+    const { manifest } = await archive.seal(orderOf(segments));
+    expect(manifest.parts.map(({ context }) => context)).toEqual([{ a: 'one', columns }]);
+  });
+
   it('keeps the last of two records with one id, also within a page and over the border of segments, and counts what differed', async () => {
     const { store } = await makeStore();
     const archive = createArchive(store);

@@ -148,7 +148,7 @@ export class Deployment {
     for await (const receipt of archive.manifests()) {
       if ('damage' in receipt) throw new Error(`${receipt.key}: ${receipt.damage}`);
       if (receipt.manifest.stream !== site) continue;
-      for await (const line of archive.records(receipt)) {
+      for await (const { bytes: line } of archive.records(receipt)) {
         const { id } = JSON.parse(line.toString()) as { id: string };
         if (found.has(id)) throw new Error(`${id} is in the archive twice`);
         found.set(id, createHash('sha256').update(line).digest('hex'));

@@ -98,7 +98,7 @@ it('a sixth vendor needs a folder and a line in the registry: config, workflows,
   const archive = openArchive(locations(config).archive);
   for await (const receipt of archive.manifests()) {
     if ('damage' in receipt) throw new Error(receipt.damage);
-    for await (const line of archive.records(receipt)) lines.push(line.toString());
+    for await (const { bytes } of archive.records(receipt)) lines.push(bytes.toString());
   }
   expect(lines).toHaveLength(6);
   expect(lines[0]).toContain('"celsius": 21.50');
