@@ -14,8 +14,16 @@ export interface Activities {
   authenticate(source: { source: string }): Promise<LoginResult>;
   /** Asks the ledger what is due, and records as lost what the vendor has forgotten meanwhile. */
   plan(order: PlanOrder): Promise<Plan>;
-  /** Walks pages from the window's first one, or from a cursor, and stages them. */
+  /**
+   * Walks pages from the window's first one, or from a cursor, and stages them. A small window whose chain of pages is complete by then is
+   * sealed at once: a step of its own would cost more than the work.
+   */
   fetchPages(order: FetchOrder): Promise<FetchedPages>;
+  /**
+   * Extracts small windows one after the other, each sealed by itself, until one is not that simple: what went wrong there shows when that
+   * window is asked for alone.
+   */
+  extractBatch(order: BatchOrder): Promise<ExtractedBatch>;
   /** Makes the staged pages of one complete chain a slice, in the archive and in the ledger. */
   seal(order: SealWindowOrder): Promise<SealedWindow>;
   /** Records in the ledger that a window could not be extracted. */
@@ -44,7 +52,7 @@ export interface PlanOrder extends StreamId {
 export interface Plan {
   /** The clock by which it was planned: the vendor's, as far as it is known. */
   readonly at: string;
-  /** The windows to extract now, at most 50: the newest first, then by deadline. */
+  /** The windows to extract now, at most 320: the newest first, then by deadline. */
   readonly windows: readonly IsoInterval[];
   /** How many are due altogether. */
   readonly due: number;
@@ -68,8 +76,10 @@ export interface Cursor {
 }
 
 export interface FetchedPages {
-  /** The staged pages: a key in the archive's staging area. */
-  readonly segment: string;
+  /** The staged pages: a key in the archive's staging area. Null where they are sealed already. */
+  readonly segment: string | null;
+  /** What the slice holds, where it is sealed already. */
+  readonly sealed?: SealedWindow;
   readonly pages: number;
   readonly records: number;
   /** Where to go on; null when the chain is complete. */
@@ -81,6 +91,17 @@ export interface FetchedPages {
   readonly pausedBecause?: string;
   /** What a person should hear of pages that were good but odd: at most three. */
   readonly notes?: readonly string[];
+}
+
+export interface BatchOrder extends StreamId {
+  readonly windows: readonly IsoInterval[];
+}
+
+export interface ExtractedBatch {
+  /** What the first windows hold, in the order of the windows. */
+  readonly sealed: readonly SealedWindow[];
+  /** Why the others were left, for people. */
+  readonly stoppedBecause?: string;
 }
 
 export interface SealWindowOrder extends StreamId {

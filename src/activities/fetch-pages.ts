@@ -4,8 +4,9 @@ import type { Page, WindowStream } from '../core/contract.ts';
 import { CursorExpired, CursorStuck, Failure, UnexpectedAnswer } from '../core/failures.ts';
 import { fromIso, interval, SECOND, toIso, type Interval } from '../core/time.ts';
 import { redact } from '../http/redaction.ts';
-import type { Activities, Cursor, FetchedPages, FetchOrder } from './contract.ts';
+import type { Activities, Cursor, FetchedPages, FetchOrder, SealedWindow } from './contract.ts';
 import { findWindowStream, type Dependencies } from './dependencies.ts';
+import { sealWindow } from './seal.ts';
 
 /**
  * One run of `fetchPages` ends after this much, whatever comes first, so that it shows in the history as one readable step, and a
@@ -39,33 +40,36 @@ interface Walk {
  */
 export function fetchPagesActivity(deps: Dependencies): Activities['fetchPages'] {
   return async (order) => {
-    const { source, stream } = findWindowStream(deps, order);
     const beat = setInterval(() => heartbeat(), BEAT_EVERY);
-    const staging = await deps.archive.stage(order);
-    const walk: Walk = {
-      stream,
-      window: interval(order.window),
-      now: () => source.now(),
-      staging,
-      startedAt: Date.now(),
-      pages: 0,
-      records: 0,
-      bytes: 0,
-      reported: null,
-      cursor: order.cursor,
-      done: false,
-      notes: [],
-    };
+    const walk = startWalk(deps, order);
     try {
       const pausedBecause = await walkOn(walk, deps.stopping);
-      return await handOver(walk, pausedBecause);
+      return (await sealAtOnce(deps, order, walk)) ?? (await handOver(walk, pausedBecause));
     } catch (error) {
-      await staging.abort();
+      await walk.staging.abort();
       await quarantine(deps, order, error);
       throw error;
     } finally {
       clearInterval(beat);
     }
+  };
+}
+
+function startWalk(deps: Dependencies, order: FetchOrder): Walk {
+  const { source, stream } = findWindowStream(deps, order);
+  return {
+    stream,
+    window: interval(order.window),
+    now: () => source.now(),
+    staging: deps.archive.stage(order),
+    startedAt: Date.now(),
+    pages: 0,
+    records: 0,
+    bytes: 0,
+    reported: null,
+    cursor: order.cursor,
+    done: false,
+    notes: [],
   };
 }
 
@@ -126,20 +130,53 @@ function hasExpired({ validUntil }: Cursor, now: number): boolean {
   return validUntil !== null && now >= (fromIso(validUntil) ?? 0);
 }
 
+/**
+ * Fetches and seals a window that is small: one chain of pages that ends within this run and fits into memory.
+ * @returns undefined when it is not; then nothing is staged, and nothing sealed. Errors: those of the vendor, and of sealing.
+ */
+export async function extractSmall(deps: Dependencies, order: FetchOrder): Promise<SealedWindow | undefined> {
+  const walk = startWalk(deps, order);
+  try {
+    await walkOn(walk, deps.stopping);
+    const held = walk.done ? await walk.staging.hold() : undefined;
+    return held && (await sealWindow(deps, { ...order, segments: [held], reported: walk.reported }));
+  } finally {
+    await walk.staging.abort();
+  }
+}
+
+/**
+ * Seals a whole window that fits into memory, without staging it. When that does not work the pages are staged after all: what has been
+ * fetched is kept, and the `seal` step has the patience that a full disk needs.
+ */
+async function sealAtOnce(deps: Dependencies, order: FetchOrder, walk: Walk): Promise<FetchedPages | undefined> {
+  const held = walk.done && order.cursor === null ? await walk.staging.hold() : undefined;
+  if (held === undefined) return undefined;
+  try {
+    const { reported } = walk;
+    const sealed = await sealWindow(deps, { ...order, segments: [held], reported });
+    return { segment: null, sealed, ...summaryOf(walk), next: null, nextValidFor: null };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return undefined;
+  }
+}
+
 async function handOver(walk: Walk, pausedBecause: string | undefined): Promise<FetchedPages> {
   const segment = await walk.staging.finish();
   const next = walk.done ? null : walk.cursor;
   const validUntil = next?.validUntil ?? null;
   return {
     segment: segment.key,
-    pages: walk.pages,
-    records: walk.records,
+    ...summaryOf(walk),
     next,
     nextValidFor: validUntil === null ? null : Math.max(0, (fromIso(validUntil) ?? 0) - walk.now()),
-    reported: walk.reported,
     ...(pausedBecause === undefined ? {} : { pausedBecause: redact(pausedBecause) }),
-    ...(walk.notes.length === 0 ? {} : { notes: walk.notes }),
   };
+}
+
+function summaryOf({ pages, records, reported, notes }: Walk) {
+  return { pages, records, reported, ...(notes.length === 0 ? {} : { notes }) };
 }
 
 /** Keeps the bytes of an answer that made no sense. Trouble in doing so must not hide the answer's own failure. */

@@ -4,6 +4,7 @@ import { UnknownStream } from '../core/failures.ts';
 import type { Activities } from './contract.ts';
 import { findSource, findWindowStream, type Dependencies } from './dependencies.ts';
 import { named } from './failures.ts';
+import { extractBatchActivity } from './extract-batch.ts';
 import { fetchPagesActivity } from './fetch-pages.ts';
 import { planActivity } from './plan.ts';
 import { sealActivity } from './seal.ts';
@@ -34,6 +35,7 @@ export function createActivities(deps: Dependencies): Activities {
 
     plan: planActivity(deps),
     fetchPages: fetchPagesActivity(deps),
+    extractBatch: extractBatchActivity(deps),
     seal: sealActivity(deps),
   });
 }

@@ -5,8 +5,8 @@ import type { Coverage } from '../ledger/ledger.ts';
 import type { Activities } from './contract.ts';
 import { findWindowStream, type Dependencies } from './dependencies.ts';
 
-/** A plan is worked off before the next one is made: short enough that the newest window does not wait for a long catch-up. */
-const MOST_WINDOWS = 50;
+/** So many windows are told a workflow at once: some 20 kB of its history. */
+const MOST_WINDOWS = 320;
 
 /**
  * Asks the ledger what is due (core/due.ts decides) and records as lost what the vendor has forgotten since. May be repeated: what

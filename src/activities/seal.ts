@@ -1,6 +1,7 @@
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { SealOrder } from '../archive/archive.ts';
 import { SECOND, toIso } from '../core/time.ts';
-import type { Activities } from './contract.ts';
+import type { Activities, SealedWindow, SealWindowOrder } from './contract.ts';
 import { findWindowStream, type Dependencies } from './dependencies.ts';
 
 const BEAT_EVERY = 5 * SECOND;
@@ -10,28 +11,29 @@ const BEAT_EVERY = 5 * SECOND;
  * Every crash point between ends in one of two states, not sealed or sealed once, and repeating this leads on to the second.
  */
 export function sealActivity(deps: Dependencies): Activities['seal'] {
-  return async ({ window, segments, reported, ...id }) => {
-    const { source } = findWindowStream(deps, id);
+  return async (order) => {
     const beat = setInterval(() => heartbeat(), BEAT_EVERY);
     try {
-      const slice = { ...id, type: source.type, kind: 'window', ...window, revision: 1 } as const;
-      const run = activityInfo().workflowExecution;
-      const receipt = await deps.archive.seal(
-        {
-          slice,
-          segments,
-          reported,
-          run: { workflowId: run?.workflowId ?? '', runId: run?.runId ?? '' },
-          sealedAt: toIso(Date.now()),
-        },
-        cancellationSignal(),
-      );
-      await deps.ledger.commit(receipt);
-      const { records, repeats, pages, parts, digest } = receipt.manifest;
-      const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
-      return { records, repeats, pages, bytes, digest, manifest: receipt.key };
+      return await sealWindow(deps, order);
     } finally {
       clearInterval(beat);
     }
   };
+}
+
+/** Seals a window whose chain of pages is complete; its segments may be staged or in memory. */
+export async function sealWindow(
+  deps: Dependencies,
+  { window, reported, segments, source, stream }: Omit<SealWindowOrder, 'segments'> & Pick<SealOrder, 'segments'>,
+): Promise<SealedWindow> {
+  const id = { source, stream };
+  const { type } = findWindowStream(deps, id).source;
+  const slice = { ...id, type, kind: 'window', from: window.from, until: window.until, revision: 1 } as const;
+  const { workflowId = '', runId = '' } = activityInfo().workflowExecution ?? {};
+  const order = { slice, segments, reported, run: { workflowId, runId }, sealedAt: toIso(Date.now()) };
+  const receipt = await deps.archive.seal(order, cancellationSignal());
+  await deps.ledger.commit(receipt);
+  const { records, repeats, pages, parts, digest } = receipt.manifest;
+  const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+  return { records, repeats, pages, bytes, digest, manifest: receipt.key };
 }

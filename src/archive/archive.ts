@@ -6,7 +6,7 @@ import type { Identity, RecordContext, SourceRecord } from '../core/contract.ts'
  */
 export interface Archive {
   /** Begins a segment: the pages that one activity stages. Segments of attempts that are given up are swept later. */
-  stage(stream: { readonly source: string; readonly stream: string }): Promise<SegmentWriter>;
+  stage(stream: { readonly source: string; readonly stream: string }): SegmentWriter;
   /**
    * Seals a slice from the segments of one complete chain of pages: drops repeats by id (the last one that came is kept), orders by event time, writes
    * parts, then the manifest, exclusively. The first writer wins; a later one gets the winner's receipt. May be repeated.
@@ -40,6 +40,11 @@ export interface SegmentWriter {
    * Errors: `unexpected-answer` for a record whose time is none, `storage-full`, and what `identify` throws.
    */
   page(records: readonly SourceRecord[], identify: (record: SourceRecord) => Identity): Promise<void>;
+  /**
+   * The segment as it is in memory, for sealing at once, when there is so little that nothing has been written yet; undefined otherwise.
+   * No page may follow, but `finish` may: when sealing did not work.
+   */
+  hold(): Promise<HeldSegment | undefined>;
   /** Makes the segment durable; its key is what a workflow carries. */
   finish(): Promise<Segment>;
   /** Throws the segment away. Never fails, and does nothing after `finish`. */
@@ -51,13 +56,17 @@ export interface Segment {
   readonly key: string;
   readonly pages: number;
   readonly records: number;
-  readonly bytes: number;
+}
+
+/** A segment that is nowhere but in memory. */
+export interface HeldSegment {
+  readonly bytes: Buffer;
 }
 
 export interface SealOrder {
   readonly slice: SliceHeader;
-  /** Keys of the segments, in the order in which they came. */
-  readonly segments: readonly string[];
+  /** The segments, or their keys, in the order in which they came. */
+  readonly segments: readonly (string | HeldSegment)[];
   readonly reported: number | null;
   readonly run: { readonly workflowId: string; readonly runId: string };
   /** ISO 8601 UTC. */

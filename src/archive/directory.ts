@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { open, readdir, readFile, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
-import { guard, type Guard } from './durable-files.ts';
+import { folderSync, guard, type Guard } from './durable-files.ts';
 import type { ObjectReader, ObjectWriter, Store, StoredObject } from './store.ts';
 import { removeOldFiles, temporaryFile } from './temporary-files.ts';
 
@@ -18,11 +18,12 @@ export function directoryStore(folder: string): Store {
   const temporary = join(root, TEMPORARY);
   const pathOf = (key: string): string => pathIn(root, key);
   const files = guard(root);
+  const folders = folderSync(root);
   const { guarded, ifThere } = files;
 
   return {
     async writer(): Promise<ObjectWriter> {
-      const file = await temporaryFile(temporary, root, files);
+      const file = await temporaryFile(temporary, folders, files);
       return {
         write: file.write,
         async finish(key) {
@@ -33,7 +34,7 @@ export function directoryStore(folder: string): Store {
     },
     async putExclusive(key, bytes) {
       const path = pathOf(key);
-      const file = await temporaryFile(temporary, root, files);
+      const file = await temporaryFile(temporary, folders, files);
       try {
         await file.write(bytes);
         return await file.finish(path);

@@ -57,25 +57,49 @@ function storageFailure(error: unknown, path: string, root: string): unknown {
   return new Unavailable(`cannot ${syscall} ${path} (${code})${hint}`, { cause: error });
 }
 
-/** Makes a folder and its parents; the entry of each new one is durable when this returns. */
+/** Makes a folder and its parents. */
 export async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: FOLDER_MODE });
-  if (first === undefined) return;
-  for (let folder = path; ; folder = dirname(folder)) {
-    await syncFolder(dirname(folder));
-    if (folder === first || folder === dirname(folder)) return;
-  }
+  await mkdir(path, { recursive: true, mode: FOLDER_MODE });
 }
 
+/** Makes entries of folders below a root durable, and remembers which are. */
+export interface FolderSync {
+  /** Makes a folder, and durable what was linked into it, together with the folder's own entry and those of its parents up to the root. */
+  readonly publish: (folder: string, link: () => Promise<boolean>) => Promise<boolean>;
+}
+
+/** What is remembered is only worth some system calls: it may be forgotten at any time. */
+const MOST_REMEMBERED = 10_000;
+
 /**
- * Makes the entries of a folder, and of its parents up to `root`, durable: an entry is lost in a power cut until its folder was synced,
- * and a parent may have been made a moment ago by another process that did not get to sync it.
+ * An entry is lost in a power cut until its folder was synced, and a parent may have been made a moment ago by another process that did not
+ * get to sync it: so each folder's entry is synced once by this process, whoever made it. A disk takes milliseconds for a sync, and a slice
+ * lies five folders deep.
  */
-export async function syncFolders(path: string, root: string): Promise<void> {
-  for (let folder = path; ; folder = dirname(folder)) {
-    await syncFolder(folder);
-    if (folder === root || folder === dirname(folder)) return;
-  }
+export function folderSync(root: string): FolderSync {
+  const durable = new Set<string>();
+  return {
+    async publish(folder, link) {
+      const made = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+      const anew = made === undefined ? [] : upTo(folder, dirname(made));
+      for (const entry of anew) durable.delete(entry);
+      const created = await link();
+      await syncFolder(folder);
+      if (durable.size > MOST_REMEMBERED) durable.clear();
+      // The root itself, and what is above it, only when it was made just now.
+      const entries = [...new Set([...upTo(folder, root), ...anew])].filter((entry) => !durable.has(entry));
+      for (const entry of entries) await syncFolder(dirname(entry));
+      for (const entry of entries) durable.add(entry);
+      return created;
+    },
+  };
+}
+
+/** A folder and its parents below `end`, from the inside out. */
+function upTo(folder: string, end: string): readonly string[] {
+  const found: string[] = [];
+  for (let one = folder; one !== end && one !== dirname(one); one = dirname(one)) found.push(one);
+  return found;
 }
 
 async function syncFolder(path: string): Promise<void> {

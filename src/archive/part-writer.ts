@@ -40,9 +40,11 @@ interface OpenPart {
   lastTime: number;
 }
 
-export function partWriter(store: Store, folder: string): PartWriter {
+/** @param most how many bytes of lines will come at most, so that a small slice takes little memory */
+export function partWriter(store: Store, folder: string, most: number): PartWriter {
+  const size = Math.min(BLOCK, Math.max(1, most));
   const parts: Part[] = [];
-  const blocks: Buffer[] = Array.from({ length: BLOCKS }, () => Buffer.allocUnsafeSlow(BLOCK));
+  const blocks: Buffer[] = Array.from({ length: BLOCKS }, () => Buffer.allocUnsafeSlow(size));
   let block = blocks[0] as Buffer;
   let filled = 0;
   let part: OpenPart | undefined;
@@ -85,7 +87,7 @@ export function partWriter(store: Store, folder: string): PartWriter {
       };
     },
     put(source, start, end) {
-      const taken = Math.min(end - start, BLOCK - filled);
+      const taken = Math.min(end - start, size - filled);
       source.copy(block, filled, start, start + taken);
       filled += taken;
       return taken;

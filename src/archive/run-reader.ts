@@ -36,7 +36,8 @@ export interface RunReaders {
 
 export function runReaders({ runs, runOf, order, lengths }: Arrangement): RunReaders {
   const { last, most } = spans(order, runOf, runs.length);
-  const chunk = Math.min(LARGEST_CHUNK, Math.max(SMALLEST_CHUNK, Math.floor(BUDGET / Math.max(1, most))));
+  const longest = runs.reduce((bytes, run) => Math.max(bytes, run.bytes), 1);
+  const chunk = Math.min(LARGEST_CHUNK, longest, Math.max(SMALLEST_CHUNK, Math.floor(BUDGET / Math.max(1, most))));
   const memory = Buffer.allocUnsafeSlow(chunk * most);
   const free: Buffer[] = Array.from({ length: most }, (_, i) => memory.subarray(i * chunk, (i + 1) * chunk));
   const readers: (RunReader | undefined)[] = Array.from({ length: runs.length });

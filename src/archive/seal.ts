@@ -61,7 +61,8 @@ async function writeParts(
   arrangement: Arrangement,
   breathe: Breathe,
 ): Promise<readonly Part[]> {
-  const parts = partWriter(store, folder);
+  const bytes = arrangement.runs.reduce((sum, run) => sum + run.bytes, 0);
+  const parts = partWriter(store, folder, bytes);
   try {
     await copyRecords(arrangement, parts, breathe);
     return await parts.finish();
@@ -112,9 +113,9 @@ async function removeStrays(store: Store, manifest: string, parts: readonly Part
 }
 
 /** The slice is sealed: what is still staged of it is not needed. */
-async function removeSegments(store: Store, keys: readonly string[]): Promise<void> {
-  for (const key of keys) {
-    if (key.startsWith(stagingFolder)) await leniently(() => store.remove(key));
+async function removeSegments(store: Store, staged: SealOrder['segments']): Promise<void> {
+  for (const key of staged) {
+    if (typeof key === 'string' && key.startsWith(stagingFolder)) await leniently(() => store.remove(key));
   }
 }
 

@@ -1,4 +1,5 @@
 import { StagingLost } from '../core/failures.ts';
+import type { HeldSegment } from './archive.ts';
 import type { Breathe } from './breath.ts';
 import { NO_CONTEXT } from './context.ts';
 import { crcOf } from './crc.ts';
@@ -48,10 +49,13 @@ export interface StagedRecords {
 }
 
 /** Opens segments; all are closed again when one of them is missing or torn. Errors: `staging-lost`. */
-export async function openSegments(store: Store, keys: readonly string[]): Promise<readonly OpenSegment[]> {
+export async function openSegments(
+  store: Store,
+  staged: readonly (string | HeldSegment)[],
+): Promise<readonly OpenSegment[]> {
   const segments: OpenSegment[] = [];
   try {
-    for (const key of keys) segments.push(await openSegment(store, key));
+    for (const one of staged) segments.push(await openSegment(store, one));
     return segments;
   } catch (error) {
     await closeSegments(segments);
@@ -63,8 +67,9 @@ export async function closeSegments(segments: readonly OpenSegment[]): Promise<v
   await Promise.allSettled(segments.map(({ reader }) => reader.close()));
 }
 
-async function openSegment(store: Store, key: string): Promise<OpenSegment> {
-  const reader = key.startsWith(stagingFolder) ? await store.open(key) : undefined;
+async function openSegment(store: Store, staged: string | HeldSegment): Promise<OpenSegment> {
+  const key = typeof staged === 'string' ? staged : 'in memory';
+  const reader = typeof staged === 'string' ? await openStaged(store, staged) : memoryReader(staged.bytes);
   if (reader === undefined) throw new StagingLost(`the staged pages ${key} are not there`);
   try {
     const bytes = Buffer.alloc(FOOTER_BYTES);
@@ -76,6 +81,22 @@ async function openSegment(store: Store, key: string): Promise<OpenSegment> {
     await reader.close().catch(() => undefined);
     throw error;
   }
+}
+
+async function openStaged(store: Store, key: string): Promise<ObjectReader | undefined> {
+  return key.startsWith(stagingFolder) ? await store.open(key) : undefined;
+}
+
+function memoryReader(bytes: Buffer): ObjectReader {
+  return {
+    size: bytes.length,
+    read: async (offset, into) => {
+      const found = bytes.subarray(offset, offset + into.length);
+      into.set(found);
+      return found.length;
+    },
+    close: async () => undefined,
+  };
 }
 
 /** Reads the indexes of segments into one. Errors: `staging-lost` when one does not match its checksum. */

@@ -8,7 +8,7 @@ import { contextTexts } from './context.ts';
 import { crcOf } from './crc.ts';
 import { segmentKey } from './layout.ts';
 import { HASH_BYTES, writeHash } from './hashes.ts';
-import { encodeFooter, FOOTER_BYTES, indexBytes } from './segment-format.ts';
+import { encodeFooter } from './segment-format.ts';
 import type { ObjectWriter, Store } from './store.ts';
 import { encodeText } from './text.ts';
 import { at, bytesOf } from './typed.ts';
@@ -34,23 +34,24 @@ interface RunIndex {
   readonly ids: Buffer;
 }
 
-/** Begins a segment. One page at a time: wait for the one before the next. */
-export async function stageSegment(
+/** Begins a segment; nothing is written before there is enough for a run. One page at a time: wait for the one before the next. */
+export function stageSegment(
   store: Store,
   stream: { readonly source: string; readonly stream: string },
-): Promise<SegmentWriter> {
-  const writer = await store.writer();
+): SegmentWriter {
   const breathe = breather();
   const runs: RunIndex[] = [];
   let pages = 0;
   let collected = nothing();
   let block = Buffer.alloc(0);
+  let writer: ObjectWriter | undefined;
+  /** The whole segment, where nothing of it was written before its end. */
+  let held: Buffer | undefined;
   /** After a write that failed nobody knows what is in the file: every later step fails with it, and there will be no segment. */
   let written: Promise<void> = Promise.resolve();
 
-  /** Starts to write what was collected; meanwhile the next pages can be fetched. */
-  async function writeRun(): Promise<void> {
-    await written;
+  /** Lays out what was collected: a run for each context. */
+  async function takeRuns(): Promise<Buffer> {
     if (collected.bytes > block.length) block = Buffer.allocUnsafeSlow(Math.ceil(collected.bytes * 1.1));
     let end = 0;
     for (const [context, lines] of collected.byContext) {
@@ -58,28 +59,52 @@ export async function stageSegment(
       end += run.bytes;
       runs.push(run);
     }
-    written = writer.write(block.subarray(0, end));
-    written.catch(() => undefined);
     collected = nothing();
+    return block.subarray(0, end);
+  }
+
+  /** Starts to write what was collected; meanwhile the next pages can be fetched. */
+  async function writeRuns(): Promise<void> {
+    await written;
+    writer ??= await store.writer();
+    written = writer.write(await takeRuns());
+    written.catch(() => undefined);
+  }
+
+  async function hold(): Promise<Buffer | undefined> {
+    if (writer !== undefined) return undefined;
+    if (held === undefined) {
+      const data = await takeRuns();
+      held = Buffer.concat([data, ...indexOf(runs, pages)]);
+    }
+    return held;
   }
 
   return {
     async page(records, identify) {
       append(collected, await readPage(records, identify, breathe));
       pages += 1;
-      if (collected.bytes >= RUN_BYTES) await writeRun();
+      if (collected.bytes >= RUN_BYTES) await writeRuns();
+    },
+    async hold() {
+      const bytes = await hold();
+      return bytes && { bytes };
     },
     async finish() {
-      if (collected.bytes > 0) await writeRun();
-      await written;
-      const bytes = await writeIndex(writer, runs, pages);
       const key = segmentKey(stream, randomUUID());
+      const whole = await hold();
+      writer ??= await store.writer();
+      if (whole === undefined) {
+        if (collected.bytes > 0) await writeRuns();
+        await written;
+        for (const piece of indexOf(runs, pages)) await writer.write(piece);
+      } else await writer.write(whole);
       await writer.finish(key);
-      return { key, pages, records: countRecords(runs), bytes };
+      return { key, pages, records: countRecords(runs) };
     },
     async abort() {
       await written.catch(() => undefined);
-      await writer.abort();
+      await writer?.abort();
     },
   };
 }
@@ -182,8 +207,8 @@ async function layOut(collected: Lines, context: string, block: Buffer, breathe:
   return { bytes: end, crc, context, times, lengths, arrivals: order, idLengths, hashes, ids: Buffer.concat(ids) };
 }
 
-/** Writes index and footer; returns the segment's size. */
-async function writeIndex(writer: ObjectWriter, runs: readonly RunIndex[], pages: number): Promise<number> {
+/** Index and footer, piece by piece. */
+function* indexOf(runs: readonly RunIndex[], pages: number): Generator<Buffer> {
   const contexts = [...new Set(runs.map((run) => run.context))];
   const table = Float64Array.from(
     runs.flatMap((run) => [run.times.length, run.bytes, run.crc, contexts.indexOf(run.context)]),
@@ -203,7 +228,7 @@ async function writeIndex(writer: ObjectWriter, runs: readonly RunIndex[], pages
   for (const column of columns) {
     const bytes = Buffer.concat(column);
     indexCrc = crcOf(bytes, indexCrc);
-    await writer.write(bytes);
+    yield bytes;
   }
   const footer = {
     pages,
@@ -214,8 +239,7 @@ async function writeIndex(writer: ObjectWriter, runs: readonly RunIndex[], pages
     dataBytes: runs.reduce((sum, run) => sum + run.bytes, 0),
     indexCrc,
   };
-  await writer.write(encodeFooter(footer));
-  return footer.dataBytes + indexBytes(footer) + FOOTER_BYTES;
+  yield encodeFooter(footer);
 }
 
 function countRecords(runs: readonly RunIndex[]): number {

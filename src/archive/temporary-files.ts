@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { codeOf, FILE_MODE, makeFolder, syncFolders, type Guard } from './durable-files.ts';
+import { codeOf, FILE_MODE, makeFolder, type FolderSync, type Guard } from './durable-files.ts';
 
 /** A file without a name yet. */
 export interface TemporaryFile {
@@ -12,8 +12,8 @@ export interface TemporaryFile {
   readonly abort: () => Promise<void>;
 }
 
-/** Makes a file in `folder`, on the same file system as the `root` that its path will be in. */
-export async function temporaryFile(folder: string, root: string, { guarded }: Guard): Promise<TemporaryFile> {
+/** Makes a file in `folder`, on the same file system as the path that it will get. */
+export async function temporaryFile(folder: string, folders: FolderSync, { guarded }: Guard): Promise<TemporaryFile> {
   const path = join(folder, randomUUID());
   const handle = await guarded(path, async () => {
     await makeFolder(folder);
@@ -33,7 +33,8 @@ export async function temporaryFile(folder: string, root: string, { guarded }: G
         return await guarded(to, async () => {
           await handle.sync();
           await handle.close();
-          return await publish(path, to, root);
+          // `link` never replaces a file, as `rename` would.
+          return await folders.publish(dirname(to), () => linked(path, to));
         });
       } finally {
         await abort();
@@ -60,14 +61,6 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length;) {
     written += (await handle.write(bytes, written, bytes.length - written)).bytesWritten;
   }
-}
-
-/** `link` never replaces a file, as `rename` would. Until the folder is synced a power cut takes the new name away again. */
-async function publish(from: string, to: string, root: string): Promise<boolean> {
-  await makeFolder(dirname(to));
-  const created = await linked(from, to);
-  await syncFolders(dirname(to), root);
-  return created;
 }
 
 async function linked(from: string, to: string): Promise<boolean> {

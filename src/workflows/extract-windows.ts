@@ -17,10 +17,14 @@ import { openGate, type Gate } from './gate.ts';
 import { asFailure, lookAgain, report } from './report.ts';
 import { deadlineKey, outcomeKey } from './search-attributes.ts';
 import { authenticate, describeStream, nameFailure, plan, type NamedFailure } from './steps.ts';
-import { extractWindow } from './window.ts';
+import { extractBatchOf } from './window.ts';
 
 /** A connection is given back after this long, so that streams that wait at the gate get their turn. */
 const TURN_MS = 30_000;
+/** Then it is planned anew, though the plan is not worked off: the newest window never waits for a long catch-up. */
+const PLAN_GOOD_FOR_MS = 60_000;
+/** Windows that prove small are extracted several in one step, twice as many each time, up to this. */
+const LARGEST_BATCH = 8;
 /** Well below Temporal's own limit, so that every history stays readable. */
 const HISTORY_LIMIT = 1_500;
 /** A vendor that calls windows forgotten though the plan found them within reach is believed this often in one run. */
@@ -75,6 +79,7 @@ export async function extractWindows(
 async function extractWhatIsDue(stream: StreamId, progress: Progress): Promise<void> {
   const { connections, grain } = await describeStream(stream);
   const gate = openGate(stream, connections);
+  const batch = { size: 1 };
   await authenticate({ source: stream.source });
   for (;;) {
     const planned = await plan({
@@ -86,7 +91,7 @@ async function extractWhatIsDue(stream: StreamId, progress: Progress): Promise<v
     setCurrentDetails(describe(planned, progress));
     if (planned.deadline !== null) upsertDeadline(planned.deadline);
     if (planned.windows.length === 0) return;
-    await extractAll(stream, planned.windows, progress, { gate, lanes: connections.perStream, grain });
+    await extractAll(stream, planned.windows, progress, { gate, lanes: connections.perStream, grain, batch });
     if (mustStop(progress.failures)) return;
     const { historyLength, continueAsNewSuggested } = workflowInfo();
     if (historyLength > HISTORY_LIMIT || continueAsNewSuggested) {
@@ -101,18 +106,21 @@ async function extractAll(
   stream: StreamId,
   windows: readonly IsoInterval[],
   progress: Progress,
-  { gate, lanes, grain }: { gate: Gate; lanes: number; grain: number },
+  { gate, lanes, grain, batch }: { gate: Gate; lanes: number; grain: number; batch: { size: number } },
 ): Promise<void> {
   const queue = [...windows];
+  const plannedAt = Date.now();
+  const mayGoOn = (): boolean =>
+    queue.length > 0 && Date.now() - plannedAt < PLAN_GOOD_FOR_MS && !mustStop(progress.failures);
   const work = async (): Promise<void> => {
-    while (queue.length > 0 && !mustStop(progress.failures)) {
+    while (mayGoOn()) {
       const permit = await gate.claim();
       try {
         const end = Date.now() + TURN_MS;
-        while (Date.now() < end && !mustStop(progress.failures)) {
-          const window = queue.shift();
-          if (window === undefined) return;
-          const { outcome, failures } = await extractWindow(stream, window, grain);
+        while (Date.now() < end && mayGoOn()) {
+          const { outcome, failures, small, left } = await extractBatchOf(stream, queue.splice(0, batch.size), grain);
+          queue.unshift(...left);
+          batch.size = small ? Math.min(batch.size * 2, LARGEST_BATCH) : 1;
           progress.outcome = add(progress.outcome, outcome);
           progress.failures = [...progress.failures, ...failures].slice(-50);
         }

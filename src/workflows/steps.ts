@@ -31,7 +31,7 @@ export const { authenticate } = proxyActivities<Activities>({
  * One run walks pages for about 20 s and one page may take two minutes. A worker that died is noticed within 10 s, so that a cursor of one
  * minute can still be taken over. The whole is bounded: an outage ends as a failed window that the next tick tries again.
  */
-export const { fetchPages } = proxyActivities<Activities>({
+export const { fetchPages, extractBatch } = proxyActivities<Activities>({
   startToCloseTimeout: '3m',
   heartbeatTimeout: '10s',
   scheduleToCloseTimeout: '20m',

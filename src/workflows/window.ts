@@ -1,10 +1,10 @@
 import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
-import type { Cursor, FetchedPages } from '../activities/contract.ts';
+import type { Cursor, ExtractedBatch, FetchedPages, SealedWindow } from '../activities/contract.ts';
 import type { StreamId } from '../core/ids.ts';
 import { halve } from '../core/due.ts';
 import { interval, isoInterval, type IsoInterval } from '../core/time.ts';
 import { add, nothing, type Outcome } from '../core/outcome.ts';
-import { fetchPages, nameFailure, recordFailure, seal, type NamedFailure } from './steps.ts';
+import { extractBatch, fetchPages, nameFailure, recordFailure, seal, type NamedFailure } from './steps.ts';
 
 /** A window whose cursors keep dying is opened this often before it is cut in two. */
 const OPENINGS = 3;
@@ -15,6 +15,44 @@ export interface WindowResult {
   readonly outcome: Outcome;
   /** What kept a part of the window from being extracted. */
   readonly failures: readonly NamedFailure[];
+  /** Whether it was so small that fetching and sealing it was one step. */
+  readonly small: boolean;
+}
+
+export interface BatchResult extends WindowResult {
+  /** The windows that were not tried. */
+  readonly left: readonly IsoInterval[];
+}
+
+/**
+ * Extracts one or more windows, several in one step. Where the vendor's answer to one of them is not simple, that one is extracted by itself,
+ * with all the care it needs, and the others are left.
+ */
+export async function extractBatchOf(
+  stream: StreamId,
+  windows: readonly IsoInterval[],
+  grain: number,
+): Promise<BatchResult> {
+  const [first] = windows;
+  if (first === undefined) throw new RangeError('no windows');
+  if (windows.length === 1) return { ...(await extractWindow(stream, first, grain)), left: [] };
+  const { sealed } = await tryBatch(stream, windows);
+  const done = sealed.map(outcomeOf).reduce(add, nothing);
+  const next = windows[sealed.length];
+  if (next === undefined) return { outcome: done, failures: [], small: true, left: [] };
+  const one = await extractWindow(stream, next, grain);
+  return { ...one, outcome: add(done, one.outcome), small: false, left: windows.slice(sealed.length + 1) };
+}
+
+async function tryBatch(stream: StreamId, windows: readonly IsoInterval[]): Promise<ExtractedBatch> {
+  const whole = { from: windows[0]?.from ?? '', until: windows.at(-1)?.until ?? '' };
+  try {
+    const summary = `${windows.length} windows, ${label(whole)}`;
+    return await extractBatch.executeWithOptions({ summary }, [{ ...stream, windows }]);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return { sealed: [] };
+  }
 }
 
 /**
@@ -26,7 +64,7 @@ export async function extractWindow(stream: StreamId, window: IsoInterval, grain
   let failure: NamedFailure | undefined;
   for (let opening = 1; opening <= OPENINGS; opening += 1) {
     try {
-      return { outcome: await walk(stream, window), failures: [] };
+      return { ...(await walk(stream, window)), failures: [] };
     } catch (error) {
       if (isCancellation(error)) throw error;
       failure = nameFailure(error);
@@ -41,13 +79,14 @@ export async function extractWindow(stream: StreamId, window: IsoInterval, grain
   return {
     outcome: results.reduce((sum, { outcome }) => add(sum, outcome), nothing),
     failures: results.flatMap((one) => one.failures),
+    small: false,
   };
 }
 
 const isTooMuch = ({ name }: NamedFailure): boolean => name === 'cursor-expired' || name === 'window-too-large';
 
 /** One complete chain of pages, sealed. */
-async function walk(stream: StreamId, window: IsoInterval): Promise<Outcome> {
+async function walk(stream: StreamId, window: IsoInterval): Promise<Omit<WindowResult, 'failures'>> {
   const segments: string[] = [];
   const seen = new Set<string>();
   let cursor: Cursor | null = null;
@@ -63,7 +102,8 @@ async function walk(stream: StreamId, window: IsoInterval): Promise<Outcome> {
       },
       [{ ...stream, window, cursor }],
     );
-    segments.push(fetched.segment);
+    if (fetched.sealed !== undefined) return { outcome: outcomeOf(fetched.sealed), small: true };
+    if (fetched.segment !== null) segments.push(fetched.segment);
     pages += fetched.pages;
     reported = fetched.reported ?? reported;
     cursor = fetched.next;
@@ -75,15 +115,19 @@ async function walk(stream: StreamId, window: IsoInterval): Promise<Outcome> {
   const sealed = await seal.executeWithOptions({ summary: `${label(window)} seal ${pages} pages` }, [
     { ...stream, window, segments, reported },
   ]);
-  const { records, repeats } = sealed;
+  return { outcome: outcomeOf(sealed), small: false };
+}
+
+function outcomeOf({ records, repeats }: SealedWindow): Outcome {
   return add(nothing, records > 0 ? { sealed: 1, records, repeats } : { empty: 1 });
 }
 
 async function giveUp(stream: StreamId, window: IsoInterval, failure: NamedFailure): Promise<WindowResult> {
   // What the vendor has forgotten is no failure of this window: the next plan records it as lost and asks for the rest.
-  if (failure.name === 'retention-passed') return { outcome: nothing, failures: [failure] };
+  if (failure.name === 'retention-passed') return { outcome: nothing, failures: [failure], small: false };
   await recordFailure({ ...stream, window, failure: failure.name, message: failure.message });
-  return { outcome: add(nothing, { failed: 1, failures: { [failure.name]: 1 } }), failures: [failure] };
+  const outcome = add(nothing, { failed: 1, failures: { [failure.name]: 1 } });
+  return { outcome, failures: [failure], small: false };
 }
 
 function stuck(window: IsoInterval): ApplicationFailure {

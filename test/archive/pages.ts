@@ -46,14 +46,14 @@ export async function stage(
 ): Promise<string[]> {
   const keys: string[] = [];
   for (const pages of segments) {
-    const writer = await archive.stage(STREAM);
+    const writer = archive.stage(STREAM);
     for (const page of pages) await writer.page(page, (one) => (one as TestRecord).value);
     keys.push((await writer.finish()).key);
   }
   return keys;
 }
 
-export function orderOf(segments: readonly string[], changes: Partial<SealOrder> = {}): SealOrder {
+export function orderOf(segments: SealOrder['segments'], changes: Partial<SealOrder> = {}): SealOrder {
   const run = { workflowId: 'extract:acme:www.example.com', runId: 'run-1' };
   return { slice: SLICE, segments, reported: null, run, sealedAt: '2026-11-21T10:00:00Z', ...changes };
 }

@@ -121,7 +121,7 @@ export async function deployment(config = yaml()) {
     run: (...args: readonly string[]) => sluice(args, { cwd: folder }),
     /** Puts a slice with so many records into the archive, and into the ledger unless told otherwise. */
     seal: async (window: Interval, records: number, { commit = true, id = STREAM } = {}): Promise<string> => {
-      const writer = await archive.stage(id);
+      const writer = archive.stage(id);
       const page = Array.from({ length: records }, (_, i) => ({
         bytes: Buffer.from(JSON.stringify({ id: `${window.from}-${i}` })),
       }));

@@ -45,8 +45,8 @@ function trapStaging(archive: Archive, trap: Trap): Archive {
   if (trap !== 'while-staging') return archive;
   return {
     ...archive,
-    async stage(stream) {
-      const writer = await archive.stage(stream);
+    stage(stream) {
+      const writer = archive.stage(stream);
       return {
         ...writer,
         async page(records, identify) {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { extractId, pullId } from '../../src/core/ids.ts';
 import { lengthOf, union } from '../../src/core/intervals.ts';
-import { HOUR, interval } from '../../src/core/time.ts';
+import { HOUR, interval, type IsoInterval } from '../../src/core/time.ts';
 import { extractWindows, pull } from '../../src/workflows/index.ts';
 import { useTemporal } from './harness.ts';
 import { final, hours, pretend, type PretendedLedger } from './vendor.ts';
@@ -224,5 +224,56 @@ describe('a pull', () => {
     const stream = newStream();
     const failure = await failureOf(temporal.serve(ledger, (taskQueue) => pullStream(stream, taskQueue)));
     expect(failure.type).toBe('credentials-rejected');
+  });
+});
+
+describe('a backlog of small windows', () => {
+  /** What each step of a run was asked to do: the windows of a batch, or the window of a single step. */
+  async function steps(stream: { source: string; stream: string }): Promise<readonly (readonly string[])[]> {
+    const { events = [] } = await temporal.client.workflow.getHandle(extractId(stream)).fetchHistory();
+    return (events ?? []).flatMap((event) => {
+      const scheduled = event.activityTaskScheduledEventAttributes;
+      const [argument] = scheduled?.input?.payloads ?? [];
+      if (!['fetchPages', 'extractBatch'].includes(scheduled?.activityType?.name ?? '')) return [];
+      const order = defaultPayloadConverter.fromPayload<{ window?: IsoInterval; windows?: IsoInterval[] }>(
+        argument ?? {},
+      );
+      return [(order.windows ?? [order.window]).map((window) => window?.from ?? '')];
+    });
+  }
+  const one = { perSource: 1, perStream: 1 };
+
+  it('takes several windows in a step once the first ones prove small, and seals each by itself', async () => {
+    const ledger = pretend({ due: hours(40), small: true, connections: one });
+    const stream = newStream();
+    expect(await extract(ledger, stream)).toMatchObject({ sealed: 40, records: 400, failed: 0 });
+    expect(new Set(ledger.sealed.map(({ from }) => from)).size).toBe(40);
+    expect((await steps(stream)).map((windows) => windows.length)).toEqual([1, 2, 4, 8, 8, 8, 8, 1]);
+  });
+
+  it('asks for the one that makes trouble alone, with retries, and loses none of those around it', async () => {
+    const bad = hours(12)[5];
+    let refusals = 0;
+    const ledger = pretend({
+      due: hours(12),
+      small: true,
+      connections: one,
+      onPage: ({ window }) => {
+        if (window.from !== bad?.from || refusals >= 3) return;
+        refusals += 1;
+        throw ApplicationFailure.retryable('pretended outage', 'unavailable');
+      },
+    });
+    const stream = newStream();
+    expect(await extract(ledger, stream)).toMatchObject({ sealed: 12, failed: 0 });
+    expect(ledger.sealed).toHaveLength(12);
+    expect(await steps(stream)).toContainEqual([bad?.from]);
+  });
+
+  it('goes back to single steps when windows grow', async () => {
+    const ledger = pretend({ due: hours(6), small: false, pages: () => 2, connections: one });
+    const stream = newStream();
+    await extract(ledger, stream);
+    expect((await steps(stream)).every((windows) => windows.length === 1)).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { Activities, FetchOrder, Plan } from '../../src/activities/contract.ts';
+import type { Activities, FetchOrder, Plan, SealedWindow } from '../../src/activities/contract.ts';
 import type { FailureName } from '../../src/core/failures.ts';
 import { interval, MINUTE, toIso, type IsoInterval } from '../../src/core/time.ts';
 import { subtract, union } from '../../src/core/intervals.ts';
@@ -12,6 +12,8 @@ export interface Pretence {
   readonly pages?: (window: IsoInterval) => number;
   /** Called before each page; throw to fail it. */
   readonly onPage?: (order: FetchOrder & { page: number }) => void | Promise<void>;
+  /** Windows are sealed together with the fetch of their only page. */
+  readonly small?: boolean;
   /** How long a cursor stays valid, ms. */
   readonly validFor?: number;
   readonly connections?: { perSource: number; perStream: number };
@@ -56,6 +58,11 @@ export function pretend(pretence: Pretence): PretendedLedger {
       await pretence.onPage?.({ ...order, page });
       served += 1;
       const last = page >= (pretence.pages?.(order.window) ?? 1);
+      if (pretence.small === true) {
+        sealed.push(order.window);
+        const summary = { pages: 1, records: 10, next: null, nextValidFor: null, reported: null };
+        return { segment: null, sealed: sealedWindow(1), ...summary };
+      }
       return {
         segment: `${order.window.from}#${page}`,
         pages: 1,
@@ -65,21 +72,32 @@ export function pretend(pretence: Pretence): PretendedLedger {
         reported: null,
       };
     },
+    extractBatch: async ({ windows, ...id }) => {
+      const done: SealedWindow[] = [];
+      for (const window of windows) {
+        try {
+          await pretence.onPage?.({ ...id, window, cursor: null, page: 1 });
+        } catch (error) {
+          return { sealed: done, stoppedBecause: String(error) };
+        }
+        served += 1;
+        sealed.push(window);
+        done.push(sealedWindow(1));
+      }
+      return { sealed: done };
+    },
     seal: async ({ window, segments }) => {
       sealed.push(window);
-      return {
-        records: segments.length * 10,
-        repeats: 0,
-        pages: segments.length,
-        bytes: 1,
-        digest: 'd',
-        manifest: 'm',
-      };
+      return sealedWindow(segments.length);
     },
     recordFailure: async ({ window, failure }) => {
       failed.push({ window, failure });
     },
   };
+}
+
+function sealedWindow(segments: number): SealedWindow {
+  return { records: segments * 10, repeats: 0, pages: segments, bytes: 1, digest: 'd', manifest: 'm' };
 }
 
 /** What an activity throws for a named failure that nothing heals. */
