@@ -40,51 +40,33 @@ export function stageSegment(
   stream: { readonly source: string; readonly stream: string },
 ): SegmentWriter {
   const breathe = breather();
-  const runs: RunIndex[] = [];
+  const runs = collectRuns(breathe);
   let pages = 0;
-  let collected = nothing();
-  let block = Buffer.alloc(0);
   let writer: ObjectWriter | undefined;
   /** The whole segment, where nothing of it was written before its end. */
   let held: Buffer | undefined;
   /** After a write that failed nobody knows what is in the file: every later step fails with it, and there will be no segment. */
   let written: Promise<void> = Promise.resolve();
 
-  /** Lays out what was collected: a run for each context. */
-  async function takeRuns(): Promise<Buffer> {
-    if (collected.bytes > block.length) block = Buffer.allocUnsafeSlow(Math.ceil(collected.bytes * 1.1));
-    let end = 0;
-    for (const [context, lines] of collected.byContext) {
-      const run = await layOut(lines, context, block.subarray(end), breathe);
-      end += run.bytes;
-      runs.push(run);
-    }
-    collected = nothing();
-    return block.subarray(0, end);
-  }
-
   /** Starts to write what was collected; meanwhile the next pages can be fetched. */
   async function writeRuns(): Promise<void> {
     await written;
     writer ??= await store.writer();
-    written = writer.write(await takeRuns());
+    written = writer.write(await runs.take());
     written.catch(() => undefined);
   }
 
   async function hold(): Promise<Buffer | undefined> {
     if (writer !== undefined) return undefined;
-    if (held === undefined) {
-      const data = await takeRuns();
-      held = Buffer.concat([data, ...indexOf(runs, pages)]);
-    }
+    held ??= Buffer.concat([await runs.take(), ...runs.index(pages)]);
     return held;
   }
 
   return {
     async page(records, identify) {
-      append(collected, await readPage(records, identify, breathe));
+      await runs.add(records, identify);
       pages += 1;
-      if (collected.bytes >= RUN_BYTES) await writeRuns();
+      if (runs.waiting() >= RUN_BYTES) await writeRuns();
     },
     async hold() {
       const bytes = await hold();
@@ -93,19 +75,45 @@ export function stageSegment(
     async finish() {
       const key = segmentKey(stream, randomUUID());
       const whole = await hold();
+      if (whole === undefined && runs.waiting() > 0) await writeRuns();
+      await written;
       writer ??= await store.writer();
-      if (whole === undefined) {
-        if (collected.bytes > 0) await writeRuns();
-        await written;
-        for (const piece of indexOf(runs, pages)) await writer.write(piece);
-      } else await writer.write(whole);
+      for (const piece of whole === undefined ? runs.index(pages) : [whole]) await writer.write(piece);
       await writer.finish(key);
-      return { key, pages, records: countRecords(runs) };
+      return { key, pages, records: runs.records() };
     },
     async abort() {
       await written.catch(() => undefined);
       await writer?.abort();
     },
+  };
+}
+
+/** Collects records until there are enough of them for runs, and keeps the index of what was laid out. */
+function collectRuns(breathe: Breathe) {
+  const runs: RunIndex[] = [];
+  let collected = nothing();
+  let block = Buffer.alloc(0);
+  return {
+    async add(records: readonly SourceRecord[], identify: (record: SourceRecord) => Identity): Promise<void> {
+      append(collected, await readPage(records, identify, breathe));
+    },
+    /** How many bytes of lines wait to be laid out. */
+    waiting: () => collected.bytes,
+    /** Lays out what was collected, a run for each context. The bytes are good until the next call. */
+    async take(): Promise<Buffer> {
+      if (collected.bytes > block.length) block = Buffer.allocUnsafeSlow(Math.ceil(collected.bytes * 1.1));
+      let end = 0;
+      for (const [context, lines] of collected.byContext) {
+        const run = await layOut(lines, context, block.subarray(end), breathe);
+        end += run.bytes;
+        runs.push(run);
+      }
+      collected = nothing();
+      return block.subarray(0, end);
+    },
+    index: (pages: number) => indexOf(runs, pages),
+    records: () => countRecords(runs),
   };
 }
 

@@ -163,7 +163,7 @@ describe('a disk that is full', () => {
 
   it('while staging gives no segment, and leaves nothing behind', async () => {
     const { store } = await smallDisk();
-    const writer = await createArchive(store).stage(SLICE);
+    const writer = createArchive(store).stage(SLICE);
     const staging = async (): Promise<void> => {
       for (let i = 0; i < 5; i += 1) await writer.page(large[0] ?? [], (one) => (one as TestRecord).value);
       await writer.finish();
