@@ -10,6 +10,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const running = () => import('./cli/running.ts');
 const looking = () => import('./cli/looking.ts');
 const words = () => import('./cli/words.ts');
+const vendors = () => import('./cli/vendors.ts');
 
 const rows: readonly Row[] = [
   {
@@ -68,6 +69,27 @@ const rows: readonly Row[] = [
     exits: [3, 69, 74, 75, 77, 78, 143],
   },
   {
+    usage: 'records <stream>',
+    about: 'the records of sealed slices as NDJSON on stdout, oldest slice first',
+    run: async () => (await looking()).records,
+    options: [
+      ['--since <time>', 'slices that end after it: a length of time such as 6h, or ISO 8601 with a zone', '26h'],
+      ['--verbatim', 'as the vendor sent them, though they are no JSON objects'],
+    ],
+    examples: [
+      'sluice records acme-waf/www.example.com --since 2h | jq .',
+      'sluice records acme-cdn/events --verbatim',
+    ],
+    exits: [74, 75, 78],
+  },
+  {
+    usage: 'discover <source>',
+    about: 'what the vendor’s own lists offer to choose from in the configuration',
+    run: async () => (await vendors()).discover,
+    examples: ['sluice discover acme-cdn', 'sluice discover acme-cdn -o json'],
+    exits: [75, 77, 78],
+  },
+  {
     usage: 'verify [stream]',
     about: 're-hash every part of the archive, and compare it with the ledger',
     run: async () => (await looking()).verify,
@@ -99,8 +121,9 @@ const rows: readonly Row[] = [
     usage: 'config check',
     about: 'find every mistake in the configuration, with line and column',
     run: async () => (await words()).configCheck,
-    examples: ['sluice config check', 'sluice config check -c other.yaml -o json'],
-    exits: [78],
+    options: [['--online', 'also ask the vendors whether they know what it names']],
+    examples: ['sluice config check', 'sluice config check --online', 'sluice config check -c other.yaml -o json'],
+    exits: [75, 77, 78],
   },
   {
     usage: 'config show',

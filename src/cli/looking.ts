@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Call } from './call.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { UsageError } from '../ops/usage-error.ts';
@@ -44,6 +45,28 @@ export async function slices({ globals, args: [name = ''], options }: Call): Pro
   const text = slicesTable(stretches, mayPaint(process.stdout, globals));
   print(globals, { data: slicesJson(stretches), text, warnings });
   return 0;
+}
+
+export async function records({ globals, args: [name = ''], options }: Call): Promise<ExitCode> {
+  const { loadConfig } = await import('../config/load.ts');
+  const { findStream } = await import('../ops/streams.ts');
+  const { readRecords } = await import('../ops/records.ts');
+  const { readSince } = await import('../ops/range.ts');
+  const now = Date.now();
+  const from = readSince(String(options['since']), now);
+  const config = loadConfig(globals.config);
+  const lines = readRecords(config, findStream(config, name), {
+    within: { from, until: now },
+    verbatim: options['verbatim'] === true,
+  });
+  for await (const line of lines) await writeLine(line);
+  return 0;
+}
+
+/** Waits for a reader that is slower than the disk. */
+async function writeLine(line: Uint8Array): Promise<void> {
+  process.stdout.write(line);
+  if (!process.stdout.write('\n')) await once(process.stdout, 'drain');
 }
 
 export async function verify({ globals, args: [name] }: Call): Promise<ExitCode> {

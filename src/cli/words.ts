@@ -4,10 +4,11 @@ import { print } from './output.ts';
 import { table } from './table.ts';
 import { mayPaint, paint } from './terminal.ts';
 
-export async function configCheck({ globals }: Call): Promise<ExitCode> {
+export async function configCheck({ globals, options }: Call): Promise<ExitCode> {
   const { loadConfig } = await import('../config/load.ts');
   const { knownStreams } = await import('../ops/streams.ts');
   const config = loadConfig(globals.config);
+  if (options['online'] === true) return await (await import('./vendors.ts')).checkOnline(globals, config);
   const data = { file: config.file, sources: config.sources.size, streams: knownStreams(config).length };
   const text = `${globals.config}: ok, ${countOf(data.sources, 'source')}, ${countOf(data.streams, 'stream')}`;
   print(globals, { data, text });

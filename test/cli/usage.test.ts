@@ -8,7 +8,9 @@ import { describe, expect, it } from 'vitest';
 import { CLI, dataOf, deployment, NAME, sluice } from './kit.ts';
 
 const VERBS = [
-  ...['up', 'demo', 'worker', 'apply', 'pull', 'status', 'slices', 'verify', 'explain'].map((verb) => [verb]),
+  ...['up', 'demo', 'worker', 'apply', 'pull', 'status', 'slices', 'records', 'discover', 'verify', 'explain'].map(
+    (verb) => [verb],
+  ),
   ['ledger', 'rebuild'],
   ...['check', 'show', 'schema'].map((verb) => ['config', verb]),
 ];
