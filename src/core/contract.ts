@@ -189,16 +189,28 @@ export interface Page {
 /** Events behind an ever-rising cursor. */
 export interface SequenceStream extends StreamBase {
   readonly shape: 'sequence';
-  /** The cursor to begin with for a UTC date, `2026-11-21`. */
+  /** How many records a portion is asked for: at first, and at most. After trouble with the size it is halved, and grows back. */
+  readonly size: { readonly first: number; readonly most: number };
+  /** The cursor to begin with for a UTC date, `2026-11-21`: everything from that day on comes after it. */
   start(date: string, signal: AbortSignal): Promise<string>;
-  /** The portion after a cursor, at most `size` records, with the cursor to go on from and how many are still ahead. */
+  /**
+   * The portion after a cursor, of about `size` records. Opaque text of at most 1 KiB stands for a place in the sequence: what lies before it has
+   * been handed out, and what comes after it has not, ties included.
+   *
+   * @throws WindowTooLarge when the vendor cannot serve so many at once.
+   */
   fetchPortion(cursor: string, size: number, signal: AbortSignal): Promise<Portion>;
 }
 
 export interface Portion {
+  /** None: the end of the sequence as it is now, and the only sign of it. */
   readonly records: readonly SourceRecord[];
+  /** Where to go on. With records it lies beyond the cursor that was asked with; without any it may be the same. */
   readonly cursor: string;
-  readonly remaining: number;
+  /** How many records are still ahead, where the vendor says so. It may grow while one walks. */
+  readonly remaining?: number;
+  /** As for {@link Page}. */
+  readonly note?: string;
 }
 
 /** Files published by day. */
