@@ -23,6 +23,7 @@ export const slicesPrefix = 'source=';
 
 /** The folder of a slice's manifests and parts, with a `/` at its end. Throws a RangeError when its times are not ISO 8601. */
 export function sliceFolder(slice: SliceHeader): string {
+  if (slice.kind === 'portion') return `${streamFolder(slice)}after=${escapeName(slice.after)}/`;
   const { from, until } = interval(slice);
   const times = `${compact(from)}-${compact(until)}`;
   return `${streamFolder(slice)}dt=${escapeName(dayOf(from))}/${escapeName(times)}/`;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Manifest, Part, Receipt, SliceHeader } from '../core/manifest.ts';
+import type { Manifest, Part, Receipt, SliceContent, SliceHeader } from '../core/manifest.ts';
 import { ArchiveDamaged } from '../core/failures.ts';
 import { fromIso } from '../core/time.ts';
 import { manifestKey } from './layout.ts';
@@ -24,43 +24,48 @@ const partSchema = z.looseObject({
   context: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
 });
 
+const whose = {
+  version: z.literal(VERSION, `not version ${VERSION}, the one that this program reads`),
+  source: z.string(),
+  type: z.string(),
+  stream: z.string(),
+};
+
+const content = {
+  revision: z.int().positive(),
+  records: count,
+  repeats: count,
+  conflicts: count,
+  pages: count,
+  parts: z.array(partSchema),
+  digest: sha256,
+  reported: count.nullable(),
+  sealedAt: time,
+  run: z.looseObject({ workflowId: z.string(), runId: z.string() }),
+};
+
+// Keys in the order in which manifests are written: what is read is equal to what was written, as text too.
 const manifestSchema = z
-  .looseObject({
-    version: z.literal(VERSION, `not version ${VERSION}, the one that this program reads`),
-    source: z.string(),
-    type: z.string(),
-    stream: z.string(),
-    kind: z.literal('window'),
-    from: time,
-    until: time,
-    revision: z.int().positive(),
-    records: count,
-    repeats: count,
-    conflicts: count,
-    pages: count,
-    parts: z.array(partSchema),
-    digest: sha256,
-    reported: count.nullable(),
-    sealedAt: time,
-    run: z.looseObject({ workflowId: z.string(), runId: z.string() }),
-  })
+  .discriminatedUnion('kind', [
+    z.looseObject({ ...whose, kind: z.literal('window'), from: time, until: time, ...content }),
+    z.looseObject({ ...whose, kind: z.literal('portion'), after: z.string(), upto: z.string(), ...content }),
+  ])
   .refine(({ records, parts }) => records === parts.reduce((sum, part) => sum + part.records, 0), {
     path: ['records'],
     message: 'not the sum of the parts',
   });
 
-export interface ManifestContent extends Omit<Manifest, 'version' | keyof SliceHeader> {
+export interface ManifestContent extends Omit<SliceContent, 'version'> {
   readonly slice: SliceHeader;
 }
 
 /** A manifest and its text: JSON with two spaces, always the same order of keys, a line break at the end. */
 export function encodeManifest({ slice, ...content }: ManifestContent): { manifest: Manifest; bytes: Buffer } {
-  const { source, type, stream, kind, from, until, revision } = slice;
   const { records, repeats, conflicts, pages, parts, digest, reported, sealedAt } = content;
   const run = { workflowId: content.run.workflowId, runId: content.run.runId };
-  const header = { version: VERSION, source, type, stream, kind, from, until, revision } as const;
-  const manifest = {
-    ...header,
+  const manifest: Manifest = {
+    version: VERSION,
+    ...headerOf(slice),
     records,
     repeats,
     conflicts,
@@ -72,6 +77,15 @@ export function encodeManifest({ slice, ...content }: ManifestContent): { manife
     run,
   };
   return { manifest, bytes: Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`) };
+}
+
+/** The header's own keys, in their order, whatever else the object carries. */
+function headerOf(slice: SliceHeader): SliceHeader {
+  const { source, type, stream, revision } = slice;
+  if (slice.kind === 'portion') {
+    return { source, type, stream, kind: slice.kind, after: slice.after, upto: slice.upto, revision };
+  }
+  return { source, type, stream, kind: slice.kind, from: slice.from, until: slice.until, revision };
 }
 
 /**

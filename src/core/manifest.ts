@@ -4,7 +4,10 @@ import type { RecordContext } from './contract.ts';
  * What a sealed slice holds. The manifest is the commit (DESIGN §4): it is written once, exclusively, after the parts; the ledger's
  * row is made from it, and can be made again. Documented for people who read the archive without sluice: see ARCHITECTURE.md.
  */
-export interface Manifest extends SliceHeader {
+export type Manifest = SliceHeader & SliceContent;
+
+/** What a slice holds, whatever its kind. */
+export interface SliceContent {
   readonly version: 1;
   /** Records in the parts: each id once. */
   readonly records: number;
@@ -25,18 +28,31 @@ export interface Manifest extends SliceHeader {
 }
 
 /** Which slice it is. */
-export interface SliceHeader {
+export type SliceHeader = WindowSlice | PortionSlice;
+
+interface SliceBase {
   /** The source's name in the config. */
   readonly source: string;
   /** The source type. */
   readonly type: string;
   readonly stream: string;
-  readonly kind: 'window';
-  /** ISO 8601 UTC, half-open. */
-  readonly from: string;
-  readonly until: string;
   /** 1 for the first manifest of the slice; later ones add late events. */
   readonly revision: number;
+}
+
+/** A stretch of time. ISO 8601 UTC, half-open. */
+export interface WindowSlice extends SliceBase {
+  readonly kind: 'window';
+  readonly from: string;
+  readonly until: string;
+}
+
+/** A piece of a sequence: what comes after one cursor, up to and with another. */
+export interface PortionSlice extends SliceBase {
+  readonly kind: 'portion';
+  /** Names the slice by itself: of two portions after one cursor, the one that was sealed first counts. */
+  readonly after: string;
+  readonly upto: string;
 }
 
 /** An immutable file of records of one context: gzip, a record a line, ordered by event time. */

@@ -6,6 +6,8 @@ export interface Outcome {
   readonly sealed: number;
   /** Windows that the vendor answered with nothing: sealed as well. */
   readonly empty: number;
+  /** Portions of a sequence that were sealed. */
+  readonly portions: number;
   readonly records: number;
   /** Records that came more than once and were dropped. */
   readonly repeats: number;
@@ -20,6 +22,7 @@ export interface Outcome {
 export const nothing: Outcome = {
   sealed: 0,
   empty: 0,
+  portions: 0,
   records: 0,
   repeats: 0,
   failed: 0,
@@ -35,6 +38,7 @@ export function add(a: Outcome, b: Partial<Outcome>): Outcome {
   return {
     sealed: a.sealed + (b.sealed ?? 0),
     empty: a.empty + (b.empty ?? 0),
+    portions: a.portions + (b.portions ?? 0),
     records: a.records + (b.records ?? 0),
     repeats: a.repeats + (b.repeats ?? 0),
     failed: a.failed + (b.failed ?? 0),
@@ -45,9 +49,11 @@ export function add(a: Outcome, b: Partial<Outcome>): Outcome {
 
 /** One line for a person: `24 windows sealed (1 empty), 61,204 records, 3 repeats dropped; 2 failed (unavailable)`. */
 export function describeOutcome(outcome: Outcome): string {
-  const done = outcome.sealed + outcome.empty;
-  if (done + outcome.failed + outcome.lostMinutes === 0) return 'nothing was due';
-  const held = `${count(done, 'window')} sealed (${outcome.empty} empty), ${count(outcome.records, 'record')}`;
+  const { empty, portions } = outcome;
+  const done = outcome.sealed + empty;
+  if (done + portions + outcome.failed + outcome.lostMinutes === 0) return 'nothing was due';
+  const slices = portions > 0 ? count(portions, 'portion') : `${count(done, 'window')} sealed (${empty} empty)`;
+  const held = `${slices}, ${count(outcome.records, 'record')}`;
   return [
     outcome.repeats > 0 ? `${held}, ${count(outcome.repeats, 'repeat')} dropped` : held,
     ...(outcome.failed > 0 ? [`${outcome.failed} failed (${Object.keys(outcome.failures).join(', ')})`] : []),

@@ -1,13 +1,22 @@
 import { ArchiveDamaged } from '../core/failures.ts';
-import type { Receipt } from '../core/manifest.ts';
+import type { Receipt, SliceContent, WindowSlice } from '../core/manifest.ts';
 import { fromIso, interval } from '../core/time.ts';
 import type { Database, Schema } from './schema.ts';
+
+/** A receipt of a window. */
+export interface WindowReceipt extends Receipt {
+  readonly manifest: WindowSlice & SliceContent;
+}
+
+export function isWindow(receipt: Receipt): receipt is WindowReceipt {
+  return receipt.manifest.kind === 'window';
+}
 
 /**
  * Writes the row of a sealed slice from its manifest. The archive's manifest is exclusive, so one slice and revision has one content: another digest
  * means that somebody changed the archive by hand; the row that is there stays, and `archive-damaged` is thrown.
  */
-export async function insertSlice(db: Database, receipt: Receipt): Promise<'committed' | 'present'> {
+export async function insertSlice(db: Database, receipt: WindowReceipt): Promise<'committed' | 'present'> {
   const row = toRow(receipt);
   const { numInsertedOrUpdatedRows = 0n } = await db
     .insertInto('slices')
@@ -30,7 +39,7 @@ export async function insertSlice(db: Database, receipt: Receipt): Promise<'comm
   );
 }
 
-function toRow({ manifest, key }: Receipt): Schema['slices'] {
+function toRow({ manifest, key }: WindowReceipt): Schema['slices'] {
   const { source, stream, kind, revision, records, repeats, pages, digest, parts } = manifest;
   const { from, until } = interval(manifest);
   return {

@@ -2,10 +2,11 @@ import type { DamagedManifest } from '../archive/archive.ts';
 import { ArchiveDamaged } from '../core/failures.ts';
 import { formatStreamId, type StreamId } from '../core/ids.ts';
 import type { Receipt } from '../core/manifest.ts';
-import { insertSlice } from './commit.ts';
+import { insertSlice, isWindow } from './commit.ts';
 import { rangesOf } from './queries.ts';
 import { ALWAYS } from './rows.ts';
 import type { Database } from './schema.ts';
+import { insertPortion, isPortion, placeAtEnds } from './sequences.ts';
 import { settle } from './settle.ts';
 import { apply } from './sql.ts';
 
@@ -33,6 +34,7 @@ export async function fill(db: Database, manifests: Manifests): Promise<Filled> 
     const { source, stream } = found.manifest;
     streams.set(formatStreamId({ source, stream }), { source, stream });
   }
+  await placeAtEnds(db);
   for (const id of streams.values()) {
     const held = await rangesOf(db, 'slices', id, ALWAYS);
     await settle(db, id, { held });
@@ -43,7 +45,8 @@ export async function fill(db: Database, manifests: Manifests): Promise<Filled> 
 
 async function insert(db: Database, receipt: Receipt): Promise<string | undefined> {
   try {
-    await insertSlice(db, receipt);
+    if (isPortion(receipt)) await insertPortion(db, receipt);
+    if (isWindow(receipt)) await insertSlice(db, receipt);
     return undefined;
   } catch (error) {
     if (error instanceof ArchiveDamaged) return error.message;

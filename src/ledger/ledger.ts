@@ -21,7 +21,7 @@ export interface Ledger {
   /** What is known of a window stream inside an interval (of facts that overlap its bounds, the whole). */
   coverage(stream: StreamId, within: Interval): Promise<Coverage>;
   /**
-   * Writes a sealed slice from its manifest. `present` when it was there already. Throws `archive-damaged`, and keeps what it knows, when the slice and
+   * Writes a sealed slice from its manifest; with a portion its stream's position moves to the portion's end, in one transaction. `present` when it was there already. Throws `archive-damaged`, and keeps what it knows, when the slice and
    * revision is there with another digest: the archive never writes a manifest twice, so somebody changed it by hand.
    */
   commit(receipt: Receipt): Promise<'committed' | 'present'>;
@@ -36,6 +36,16 @@ export interface Ledger {
     failure: { readonly name: string; readonly message: string },
     now: number,
   ): Promise<void>;
+  /** Where a sequence stands; undefined before it began. */
+  position(stream: StreamId): Promise<Position | undefined>;
+  /** Sets where a sequence begins, unless it has begun. Returns the cursor that counts. */
+  begin(stream: StreamId, cursor: string, now: number): Promise<string>;
+  /** Records that the vendor has nothing after this cursor as of now. Does nothing when the position has moved meanwhile. */
+  reachEnd(stream: StreamId, cursor: string, now: number): Promise<void>;
+  /** Records that a sequence could not be followed on. */
+  stall(stream: StreamId, failure: { readonly name: string; readonly message: string }, now: number): Promise<void>;
+  /** The newest sealed portions of a sequence, oldest first. */
+  portions(stream: StreamId, limit: number): Promise<readonly PortionRow[]>;
   /** Sealed slices that overlap an interval, oldest first; `limit` keeps the newest ones. */
   slices(stream: StreamId, within: Interval, limit?: number): Promise<readonly SliceRow[]>;
   /** What is lost, oldest first; no two overlap. */
@@ -68,6 +78,33 @@ export interface SliceRow extends Interval {
   readonly records: number;
   readonly repeats: number;
   readonly pages: number;
+  readonly parts: number;
+  /** Bytes of its parts, compressed. */
+  readonly bytes: number;
+  readonly digest: string;
+  readonly sealedAt: number;
+  /** Key of the manifest in the archive. */
+  readonly manifest: string;
+  readonly workflowId: string;
+}
+
+/** Where a sequence stands. Instants in ms since the epoch. */
+export interface Position {
+  readonly cursor: string;
+  /** How many records the vendor said were still ahead. */
+  readonly remaining: number | null;
+  readonly movedAt: number;
+  /** When the vendor last had nothing more. */
+  readonly endedAt: number | null;
+  /** What kept it from being followed on, last time. */
+  readonly failure?: { readonly name: string; readonly message: string; readonly at: number };
+}
+
+export interface PortionRow {
+  readonly after: string;
+  readonly upto: string;
+  readonly records: number;
+  readonly repeats: number;
   readonly parts: number;
   /** Bytes of its parts, compressed. */
   readonly bytes: number;

@@ -4,6 +4,7 @@ import type { Database } from './schema.ts';
 /** The ledger's history as a schema; a migration that was released is never changed, only followed. */
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-slices-wanted-losses-failures': { up: createTables },
+  '0002-portions-positions': { up: createSequences },
 };
 
 /**
@@ -66,6 +67,39 @@ async function createTables(db: Kysely<unknown>): Promise<void> {
     .expression(sql`(until_at - from_at)`)
     .execute();
   for (const table of ['wanted', 'losses', 'failures'] as const) await createRanges(db, table);
+}
+
+async function createSequences(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('portions')
+    .addColumn('source', 'text', (c) => c.notNull())
+    .addColumn('stream', 'text', (c) => c.notNull())
+    .addColumn('after_cursor', 'text', (c) => c.notNull())
+    .addColumn('upto_cursor', 'text', (c) => c.notNull())
+    .addColumn('records', 'bigint', (c) => c.notNull())
+    .addColumn('repeats', 'bigint', (c) => c.notNull())
+    .addColumn('parts', 'integer', (c) => c.notNull())
+    .addColumn('bytes', 'bigint', (c) => c.notNull())
+    .addColumn('digest', 'text', (c) => c.notNull())
+    .addColumn('sealed_at', 'bigint', (c) => c.notNull())
+    .addColumn('manifest', 'text', (c) => c.notNull())
+    .addColumn('workflow_id', 'text', (c) => c.notNull())
+    .addPrimaryKeyConstraint('portions_pk', ['source', 'stream', 'after_cursor'])
+    .execute();
+  await db.schema.createIndex('portions_by_time').on('portions').columns(['source', 'stream', 'sealed_at']).execute();
+  await db.schema
+    .createTable('positions')
+    .addColumn('source', 'text', (c) => c.notNull())
+    .addColumn('stream', 'text', (c) => c.notNull())
+    .addColumn('cursor', 'text', (c) => c.notNull())
+    .addColumn('remaining', 'bigint')
+    .addColumn('moved_at', 'bigint', (c) => c.notNull())
+    .addColumn('ended_at', 'bigint')
+    .addColumn('failure', 'text')
+    .addColumn('failure_message', 'text')
+    .addColumn('failed_at', 'bigint')
+    .addPrimaryKeyConstraint('positions_pk', ['source', 'stream'])
+    .execute();
 }
 
 /** What wanted ranges, losses and failures have in common: a stream and an interval. */

@@ -77,6 +77,7 @@ async function refill(
     return await guard(() =>
       db.transaction().execute(async (trx) => {
         await trx.deleteFrom('slices').execute();
+        await trx.deleteFrom('portions').execute();
         return fill(trx, manifests);
       }),
     );

@@ -5,9 +5,12 @@ import type { Database, Schema } from './schema.ts';
 import { sqliteDialect } from './sqlite-driver.ts';
 
 /** What manifests cannot tell. */
-const tables = ['streams', 'wanted', 'losses', 'failures'] as const;
+const tables = ['streams', 'wanted', 'losses', 'failures', 'positions'] as const;
 
 type Row = Record<string, unknown>;
+
+/** Columns that may be empty. */
+const OPTIONAL: ReadonlySet<string> = new Set(['remaining', 'ended_at', 'failure', 'failure_message', 'failed_at']);
 
 /** Copies what can still be read of a damaged ledger's starts, wishes, losses and failures. @returns whether that was all of it */
 export async function salvage(file: string, target: Database): Promise<boolean> {
@@ -53,7 +56,11 @@ function isSound(row: Row): boolean {
   const { from_at = 0, until_at = 1 } = row as { from_at?: unknown; until_at?: unknown };
   return (
     Object.entries(row).every(([column, value]) =>
-      /_at$|^attempts$/.test(column) ? Number.isSafeInteger(value) : typeof value === 'string',
+      value === null
+        ? OPTIONAL.has(column)
+        : /_at$|^attempts$|^remaining$/.test(column)
+          ? Number.isSafeInteger(value)
+          : typeof value === 'string',
     ) && Number(from_at) < Number(until_at)
   );
 }

@@ -20,6 +20,31 @@ export interface Schema {
     manifest: string;
     workflow_id: string;
   };
+  portions: {
+    source: string;
+    stream: string;
+    after_cursor: string;
+    upto_cursor: string;
+    records: number;
+    repeats: number;
+    parts: number;
+    bytes: number;
+    digest: string;
+    sealed_at: number;
+    manifest: string;
+    workflow_id: string;
+  };
+  positions: {
+    source: string;
+    stream: string;
+    cursor: string;
+    remaining: number | null;
+    moved_at: number;
+    ended_at: number | null;
+    failure: string | null;
+    failure_message: string | null;
+    failed_at: number | null;
+  };
   wanted: { source: string; stream: string; from_at: number; until_at: number; wanted_at: number };
   losses: { source: string; stream: string; from_at: number; until_at: number; reason: string; recorded_at: number };
   failures: {

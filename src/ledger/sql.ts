@@ -3,10 +3,11 @@ import type { StreamId } from '../core/ids.ts';
 import { subtract, union } from '../core/intervals.ts';
 import { interval, type Interval } from '../core/time.ts';
 import type { Ledger } from './ledger.ts';
-import { insertSlice } from './commit.ts';
+import { insertSlice, isWindow } from './commit.ts';
 import { rangesOf, rowsOf, sealedIn } from './queries.ts';
 import { ALWAYS, toFailure, toLoss, toSlice } from './rows.ts';
 import type { Database } from './schema.ts';
+import { beginAt, insertPortion, isPortion, markEnd, markFailure, portionsOf, positionOf } from './sequences.ts';
 import { add, hull, settle, settled } from './settle.ts';
 
 /** Runs a piece of database work, again when it had to give way to another, and turns its errors into the ledger's failures. */
@@ -17,7 +18,7 @@ export function sqlLedger(db: Database, guard: Guard): Ledger {
   return { ...readers(db, guard), ...writers(db, guard), close: () => db.destroy() };
 }
 
-type Readers = Pick<Ledger, 'streams' | 'coverage' | 'slices' | 'losses' | 'failures'>;
+type Readers = Pick<Ledger, 'streams' | 'coverage' | 'slices' | 'losses' | 'failures' | 'position' | 'portions'>;
 
 function readers(db: Database, guard: Guard): Readers {
   // One transaction and one snapshot, so that a slice that is sealed meanwhile is seen everywhere or nowhere.
@@ -39,10 +40,12 @@ function readers(db: Database, guard: Guard): Readers {
     slices: (id, within, limit) => read(async (trx) => (await rowsOf(trx, 'slices', id, within, limit)).map(toSlice)),
     losses: (id) => read(async (trx) => (await rowsOf(trx, 'losses', id, ALWAYS)).map(toLoss)),
     failures: (id) => read(async (trx) => (await rowsOf(trx, 'failures', id, ALWAYS)).map(toFailure)),
+    position: (id) => read((trx) => positionOf(trx, id)),
+    portions: (id, limit) => read((trx) => portionsOf(trx, id, limit)),
   };
 }
 
-type Writers = Pick<Ledger, 'apply' | 'commit' | 'want' | 'lose' | 'fail'>;
+type Writers = Omit<Ledger, keyof Readers | 'close'>;
 
 function writers(db: Database, guard: Guard): Writers {
   const write = <T>(work: (trx: Database) => Promise<T>): Promise<T> => guard(() => db.transaction().execute(work));
@@ -50,10 +53,15 @@ function writers(db: Database, guard: Guard): Writers {
     apply: (id, now) => write((trx) => apply(trx, id, now)),
     commit: (receipt) =>
       write(async (trx) => {
+        if (isPortion(receipt)) return await insertPortion(trx, receipt);
+        if (!isWindow(receipt)) throw new TypeError(`a ledger has no place for ${receipt.key}`);
         const outcome = await insertSlice(trx, receipt);
         await settle(trx, receipt.manifest, { held: union([interval(receipt.manifest)]) });
         return outcome;
       }),
+    begin: (id, cursor, now) => write((trx) => beginAt(trx, id, cursor, now)),
+    reachEnd: (id, cursor, now) => write((trx) => markEnd(trx, id, cursor, now)),
+    stall: (id, failure, now) => write((trx) => markFailure(trx, id, failure, now)),
     want: (id, range, now) =>
       write(async (trx) => {
         const missing = subtract(union([range]), await settled(trx, id, range));

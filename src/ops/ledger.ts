@@ -5,7 +5,10 @@ import type { Config } from '../config/load.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open.ts';
 
-export type LedgerReader = Pick<Ledger, 'streams' | 'coverage' | 'slices' | 'losses' | 'failures'>;
+export type LedgerReader = Pick<
+  Ledger,
+  'streams' | 'coverage' | 'slices' | 'losses' | 'failures' | 'position' | 'portions'
+>;
 
 const nothingYet: LedgerReader = {
   streams: async () => [],
@@ -13,6 +16,8 @@ const nothingYet: LedgerReader = {
   slices: async () => [],
   losses: async () => [],
   failures: async () => [],
+  position: async () => undefined,
+  portions: async () => [],
 };
 
 /**

@@ -5,7 +5,6 @@ import type { Config } from '../config/load.ts';
 import { formatStreamId, type StreamId } from '../core/ids.ts';
 import type { Manifest, Receipt } from '../core/manifest.ts';
 import { fromIso, interval } from '../core/time.ts';
-import type { SliceRow } from '../ledger/ledger.ts';
 import { ledgerWarnings, readLedger, type LedgerReader } from './ledger.ts';
 import { knownStreams, unknownStream } from './streams.ts';
 
@@ -62,11 +61,19 @@ export async function verifyArchive(
   });
 }
 
+/** A row of the ledger, whatever the kind of its slice. */
+interface Sealed {
+  readonly manifest: string;
+  readonly digest: string;
+}
+
 /** The ledger's rows by their manifests, read before the archive: each of them has its manifest there already. */
-async function sealedRows(ledger: LedgerReader, streams: readonly StreamId[]): Promise<Map<string, SliceRow>> {
-  const rows = new Map<string, SliceRow>();
+async function sealedRows(ledger: LedgerReader, streams: readonly StreamId[]): Promise<Map<string, Sealed>> {
+  const rows = new Map<string, Sealed>();
   for (const id of streams) {
-    for (const row of await ledger.slices(id, { from: 0, until: Number.MAX_SAFE_INTEGER })) rows.set(row.manifest, row);
+    const windows = await ledger.slices(id, { from: 0, until: Number.MAX_SAFE_INTEGER });
+    const portions = await ledger.portions(id, Number.MAX_SAFE_INTEGER);
+    for (const row of [...windows, ...portions]) rows.set(row.manifest, row);
   }
   return rows;
 }
@@ -84,7 +91,7 @@ const isOf = (manifest: Manifest, id: StreamId): boolean => formatStreamId(manif
 
 const withKey = (key: string, message: string): string => (message.includes(key) ? message : `${key}: ${message}`);
 
-async function compare(archive: Archive, receipt: Receipt, row: SliceRow | undefined): Promise<readonly Finding[]> {
+async function compare(archive: Archive, receipt: Receipt, row: Sealed | undefined): Promise<readonly Finding[]> {
   const { key, manifest } = receipt;
   const messages = [...(await archive.verify(receipt))];
   if (row !== undefined && row.digest !== manifest.digest) {
@@ -97,7 +104,10 @@ async function compare(archive: Archive, receipt: Receipt, row: SliceRow | undef
 
 /** Whether the ledger has it by now, or need not yet: its row follows the manifest within moments. */
 async function isKnown(ledger: LedgerReader, { manifest, key }: Receipt, began: number): Promise<boolean> {
-  const rows = await ledger.slices(manifest, interval(manifest));
+  const rows =
+    manifest.kind === 'window'
+      ? await ledger.slices(manifest, interval(manifest))
+      : await ledger.portions(manifest, Number.MAX_SAFE_INTEGER);
   return rows.some((row) => row.manifest === key) || (fromIso(manifest.sealedAt) ?? 0) >= began;
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { StreamId } from '../../src/core/ids.ts';
-import type { Manifest, Receipt } from '../../src/core/manifest.ts';
+import type { PortionSlice, Receipt, SliceContent, WindowSlice } from '../../src/core/manifest.ts';
 import { HOUR, toIso, type Interval } from '../../src/core/time.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite.ts';
@@ -18,7 +18,7 @@ export const at = (hour: number): number => START + hour * HOUR;
 export const hours = (from: number, until: number): Interval => ({ from: at(from), until: at(until) });
 
 /** A receipt as the archive gives it for the window from one hour to another. */
-export function receipt(from: number, until: number, changes: Partial<Manifest> = {}): Receipt {
+export function receipt(from: number, until: number, changes: Partial<WindowSlice & SliceContent> = {}): Receipt {
   const { source, stream } = STREAM;
   const records = changes.records ?? 3;
   const part = {
@@ -30,7 +30,7 @@ export function receipt(from: number, until: number, changes: Partial<Manifest> 
     firstTime: toIso(at(from)),
     lastTime: toIso(at(from)),
   };
-  const manifest: Manifest = {
+  const manifest: WindowSlice & SliceContent = {
     version: 1,
     source,
     type: 'made-up',
@@ -51,6 +51,14 @@ export function receipt(from: number, until: number, changes: Partial<Manifest> 
     ...changes,
   };
   return { manifest, key: `source=${manifest.source}/${from}-${until}-r${manifest.revision}/manifest.json` };
+}
+
+/** A receipt of the portion between two cursors. */
+export function portion(after: string, upto: string, changes: Partial<PortionSlice & SliceContent> = {}): Receipt {
+  const window = receipt(8, 9).manifest as WindowSlice & SliceContent;
+  const { from: _from, until: _until, kind: _kind, ...content } = window;
+  const manifest: PortionSlice & SliceContent = { ...content, kind: 'portion', after, upto, ...changes };
+  return { manifest, key: `source=${manifest.source}/after=${after}/manifest.json` };
 }
 
 /** A folder of its own, which goes when the test ends. */

@@ -7,7 +7,7 @@ import type { Receipt } from '../../src/core/manifest.ts';
 import { rebuildSqliteLedger, type Rebuilt } from '../../src/ledger/rebuild.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite.ts';
 import { smallDisk } from './disk.ts';
-import { at, contentOf, failureOf, hours, makeFolder, openUntilEnd, receipt } from './kit.ts';
+import { at, contentOf, failureOf, hours, makeFolder, openUntilEnd, portion, receipt } from './kit.ts';
 import { soundBytes, SPAN, stream, STREAM } from './kit.ts';
 import { startProcess } from './processes.ts';
 
@@ -38,6 +38,26 @@ describe('rebuilding a ledger', () => {
     expect(await ledger.slices(STREAM, SPAN)).toHaveLength(200);
     // Nobody knows any more when it was applied; it was no later than this.
     expect(await ledger.streams()).toEqual([{ ...STREAM, appliedAt: at(0) }]);
+  });
+
+  it('that is gone puts each sequence at the end of its chain of portions, whatever order they are found in', async () => {
+    const file = join(await makeFolder(), 'data', 'ledger.db');
+    await rebuild(file, [portion('b', 'c'), portion('c', 'd'), portion('a', 'b')]);
+    const ledger = await openUntilEnd(file);
+    expect((await ledger.position(STREAM))?.cursor).toBe('d');
+    expect(await ledger.portions(STREAM, 10)).toHaveLength(3);
+  });
+
+  it('that is behind the archive moves each sequence on to the end of its chain, and no further', async () => {
+    const { file } = await soundLedger();
+    const before = await openUntilEnd(file);
+    await before.begin(STREAM, 'a', at(1));
+    const elsewhere = { ...STREAM, stream: 'untouched' };
+    await before.begin(elsewhere, 'z', at(1));
+    await rebuild(file, [...archived, portion('c', 'd'), portion('a', 'b'), portion('b', 'c')]);
+    const ledger = await openUntilEnd(file);
+    expect((await ledger.position(STREAM))?.cursor).toBe('d');
+    expect((await ledger.position(elsewhere))?.cursor).toBe('z');
   });
 
   it('that is sound changes nothing, not even what manifests cannot tell, and keeps the former one beside', async () => {

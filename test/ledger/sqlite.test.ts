@@ -2,12 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteLedger } from '../../src/ledger/sqlite.ts';
-import { testLedger } from './ledger.contract.ts';
+import { testLedger, type LedgerUnderTest } from './ledger.contract.ts';
+import { testSequences } from './sequences.contract.ts';
 
-testLedger('an SQLite file', async () => {
+async function sqliteFile(): Promise<LedgerUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-ledger-'));
   return {
     open: () => openSqliteLedger(join(folder, 'ledger.db')),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
-});
+}
+
+testLedger('an SQLite file', sqliteFile);
+testSequences('an SQLite file', sqliteFile);
