@@ -26,6 +26,12 @@ export interface Activities {
   extractBatch(order: BatchOrder): Promise<ExtractedBatch>;
   /** Makes the staged pages of one complete chain a slice, in the archive and in the ledger. */
   seal(order: SealWindowOrder): Promise<SealedWindow>;
+  /** Where a sequence stands; its beginning is asked of the vendor once. */
+  beginSequence(stream: StreamId): Promise<{ readonly cursor: string }>;
+  /** Follows a sequence from where the ledger stands: portion after portion, each sealed with its cursor, for about 20 s. */
+  followPortions(order: FollowOrder): Promise<FollowedPortions>;
+  /** Records in the ledger that a sequence could not be followed on. */
+  recordStall(report: StallReport): Promise<void>;
   /** Records in the ledger that a window could not be extracted. */
   recordFailure(report: FailureReport): Promise<void>;
 }
@@ -35,6 +41,33 @@ export interface StreamDescription {
   readonly connections: ConnectionLimits;
   /** The smallest piece of time that a window may be cut to, ms. */
   readonly grain: number;
+  /** How many records a portion of a sequence is asked for. */
+  readonly size?: { readonly first: number; readonly most: number };
+}
+
+export interface FollowOrder extends StreamId {
+  /** About how many records a portion is asked for. */
+  readonly size: number;
+}
+
+export interface FollowedPortions {
+  readonly portions: number;
+  readonly records: number;
+  readonly repeats: number;
+  /** Where it stands now. */
+  readonly cursor: string;
+  /** How many records the vendor says are still ahead. */
+  readonly remaining: number | null;
+  /** Whether the vendor has nothing more as of now. */
+  readonly ended: boolean;
+  /** Why it stopped before that, for people. */
+  readonly stoppedBecause?: string;
+  readonly notes?: readonly string[];
+}
+
+export interface StallReport extends StreamId {
+  readonly failure: FailureName;
+  readonly message: string;
 }
 
 export interface LoginResult {

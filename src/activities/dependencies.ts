@@ -1,5 +1,5 @@
 import type { Archive } from '../archive/archive.ts';
-import type { CommonSettings, Source, WindowStream } from '../core/contract.ts';
+import type { CommonSettings, SequenceStream, Source, Stream, WindowStream } from '../core/contract.ts';
 import { UnknownStream } from '../core/failures.ts';
 import { formatStreamId, type StreamId } from '../core/ids.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -29,13 +29,33 @@ export function findSource({ sources }: Dependencies, name: string): OpenSource 
 
 /** Errors: `unknown-stream`, when there is no such stream or it has another shape. */
 export function findWindowStream(deps: Dependencies, id: StreamId): OpenSource & { readonly stream: WindowStream } {
+  return findShaped(deps, id, 'window');
+}
+
+/** Errors: as for {@link findWindowStream}. */
+export function findSequenceStream(deps: Dependencies, id: StreamId): OpenSource & { readonly stream: SequenceStream } {
+  return findShaped(deps, id, 'sequence');
+}
+
+function findShaped<Shape extends Stream['shape']>(
+  deps: Dependencies,
+  id: StreamId,
+  shape: Shape,
+): OpenSource & { readonly stream: Extract<Stream, { shape: Shape }> } {
   const open = findSource(deps, id.source);
   const stream = open.source.streams.find((one) => one.name === id.stream);
   if (stream === undefined) {
     const known = open.source.streams.map((one) => formatStreamId({ source: id.source, stream: one.name })).join(', ');
     throw new UnknownStream(`this worker's configuration has no stream ${formatStreamId(id)} (it has: ${known})`);
   }
-  if (stream.shape !== 'window')
-    throw new UnknownStream(`${formatStreamId(id)} is a ${stream.shape} stream, not one of windows`);
+  if (!hasShape(stream, shape))
+    throw new UnknownStream(`${formatStreamId(id)} is a ${stream.shape} stream, not a ${shape} stream`);
   return { ...open, stream };
+}
+
+function hasShape<Shape extends Stream['shape']>(
+  stream: Stream,
+  shape: Shape,
+): stream is Extract<Stream, { shape: Shape }> {
+  return stream.shape === shape;
 }

@@ -1,4 +1,4 @@
-import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { SegmentWriter } from '../archive/archive.ts';
 import type { Page, WindowStream } from '../core/contract.ts';
 import { CursorExpired, CursorStuck, Failure, UnexpectedAnswer } from '../core/failures.ts';
@@ -6,6 +6,7 @@ import { fromIso, interval, SECOND, toIso, type Interval } from '../core/time.ts
 import { redact } from '../http/redaction.ts';
 import type { Activities, Cursor, FetchedPages, FetchOrder, SealedWindow } from './contract.ts';
 import { findWindowStream, type Dependencies } from './dependencies.ts';
+import { quarantine } from './quarantine.ts';
 import { sealWindow } from './seal.ts';
 
 /**
@@ -177,14 +178,4 @@ async function handOver(walk: Walk, pausedBecause: string | undefined): Promise<
 
 function summaryOf({ pages, records, reported, notes }: Walk) {
   return { pages, records, reported, ...(notes.length === 0 ? {} : { notes }) };
-}
-
-/** Keeps the bytes of an answer that made no sense. Trouble in doing so must not hide the answer's own failure. */
-async function quarantine({ archive }: Dependencies, order: FetchOrder, error: unknown): Promise<void> {
-  if (!(error instanceof UnexpectedAnswer) || error.body === undefined || activityInfo().attempt > 1) return;
-  try {
-    error.message += ` (kept as ${await archive.quarantine(order, error.body)})`;
-  } catch {
-    error.message += ' (its bytes could not be kept)';
-  }
 }

@@ -2,9 +2,10 @@ import { cancellationSignal } from '@temporalio/activity';
 import { interval, SECOND, toIso } from '../core/time.ts';
 import { UnknownStream } from '../core/failures.ts';
 import type { Activities } from './contract.ts';
-import { findSource, findWindowStream, type Dependencies } from './dependencies.ts';
+import { findSequenceStream, findSource, findWindowStream, type Dependencies } from './dependencies.ts';
 import { named } from './failures.ts';
 import { extractBatchActivity } from './extract-batch.ts';
+import { beginSequenceActivity, followPortionsActivity } from './follow-portions.ts';
 import { fetchPagesActivity } from './fetch-pages.ts';
 import { planActivity } from './plan.ts';
 import { sealActivity } from './seal.ts';
@@ -19,7 +20,8 @@ export function createActivities(deps: Dependencies): Activities {
         throw new UnknownStream(`${id.source} has no stream ${id.stream} in this worker's configuration`);
       const { perSource, perStream } = settings.limits;
       const { grain } = stream.shape === 'window' ? stream.limits : settings.limits;
-      return { shape: stream.shape, connections: { perSource, perStream }, grain };
+      const size = stream.shape === 'sequence' ? { size: stream.size } : {};
+      return { shape: stream.shape, connections: { perSource, perStream }, grain, ...size };
     },
 
     async authenticate({ source: name }) {
@@ -33,7 +35,14 @@ export function createActivities(deps: Dependencies): Activities {
       await deps.ledger.fail(id, interval(window), { name: failure, message }, source.now());
     },
 
+    async recordStall({ failure, message, ...id }) {
+      const { source } = findSequenceStream(deps, id);
+      await deps.ledger.stall(id, { name: failure, message }, source.now());
+    },
+
     plan: planActivity(deps),
+    beginSequence: beginSequenceActivity(deps),
+    followPortions: followPortionsActivity(deps),
     fetchPages: fetchPagesActivity(deps),
     extractBatch: extractBatchActivity(deps),
     seal: sealActivity(deps),

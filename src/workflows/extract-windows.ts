@@ -1,10 +1,8 @@
 import {
   allHandlersFinished,
   condition,
-  ContinueAsNew,
   continueAsNew,
   setCurrentDetails,
-  setHandler,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -13,10 +11,10 @@ import type { StreamId } from '../core/ids.ts';
 import { lengthOf } from '../core/intervals.ts';
 import { add, describeOutcome, nothing, type Outcome } from '../core/outcome.ts';
 import { interval, MINUTE, type IsoInterval } from '../core/time.ts';
+import { runExtractor, type ExtractorProgress } from './extractor.ts';
 import { openGate, type Gate } from './gate.ts';
-import { asFailure, lookAgain, report } from './report.ts';
-import { deadlineKey, outcomeKey } from './search-attributes.ts';
-import { authenticate, describeStream, nameFailure, plan, type NamedFailure } from './steps.ts';
+import { deadlineKey } from './search-attributes.ts';
+import { authenticate, describeStream, plan, type NamedFailure } from './steps.ts';
 import { extractBatchOf } from './window.ts';
 
 /** A connection is given back after this long, so that streams that wait at the gate get their turn. */
@@ -31,48 +29,26 @@ const HISTORY_LIMIT = 1_500;
 const MOST_FORGOTTEN = 3;
 
 /** What one run knows of itself, and hands on when it continues as new. */
-interface Progress {
-  outcome: Outcome;
+interface Progress extends ExtractorProgress {
   /** When the first plan was made: windows that failed since are left for the next run. */
   since?: string;
-  /** The pulls to tell what came of it. */
-  tell: string[];
   /** The latest failures of windows. */
   failures: NamedFailure[];
 }
 
 /**
  * The extractor of a window stream: authenticate → plan what is due → claim a connection → page after page → seal; and plan again, until
- * nothing is due, so that the newest window never waits for a long catch-up. There is one per stream: its id is its address, and the
- * schedule, an operator and a backfill meet here. Ends as failed when a window failed, after all the others were extracted.
+ * nothing is due, so that the newest window never waits for a long catch-up. Ends as failed when a window failed, after all the others
+ * were extracted.
  */
 export async function extractWindows(
   stream: StreamId,
   progress: Progress = { outcome: nothing, tell: [], failures: [] },
 ): Promise<Outcome> {
-  let askedAgain = false;
-  setHandler(lookAgain, ({ tell }) => {
-    askedAgain = true;
-    if (tell !== undefined && !progress.tell.includes(tell)) progress.tell.push(tell);
+  return await runExtractor(progress, {
+    round: () => extractWhatIsDue(stream, progress),
+    failure: () => worst(progress.failures),
   });
-  try {
-    do {
-      askedAgain = false;
-      await extractWhatIsDue(stream, progress);
-      await report(progress.tell.splice(0), { outcome: progress.outcome, ...worst(progress.failures) });
-    } while (askedAgain);
-  } catch (error) {
-    if (error instanceof ContinueAsNew) throw error;
-    const failure = nameFailure(error);
-    upsertSearchAttributes([{ key: outcomeKey, value: failure.name }]);
-    await report(progress.tell, { outcome: progress.outcome, failure });
-    throw asFailure({ outcome: progress.outcome, failure }, error);
-  }
-  await condition(allHandlersFinished);
-  const { failure } = worst(progress.failures);
-  upsertSearchAttributes([{ key: outcomeKey, value: failure?.name ?? verdict(progress.outcome) }]);
-  if (failure !== undefined) throw asFailure({ outcome: progress.outcome, failure });
-  return progress.outcome;
 }
 
 /** Plans and extracts until a plan finds nothing that this run has not tried. */
@@ -139,16 +115,9 @@ function mustStop(failures: readonly NamedFailure[]): boolean {
 }
 
 /** The failure that a person should see first: one that needs a person, else the latest. */
-function worst(failures: readonly NamedFailure[]): { failure?: NamedFailure } {
+function worst(failures: readonly NamedFailure[]): NamedFailure | undefined {
   const counted = failures.filter((one) => one.name !== 'retention-passed');
-  const failure =
-    counted.find((one) => one.name === 'credentials-rejected' || one.name === 'refused-target') ?? counted.at(-1);
-  return failure === undefined ? {} : { failure };
-}
-
-function verdict(outcome: Outcome): string {
-  if (outcome.lostMinutes > 0) return 'lost';
-  return outcome.sealed + outcome.empty > 0 ? 'sealed' : 'nothing-due';
+  return counted.find((one) => one.name === 'credentials-rejected' || one.name === 'refused-target') ?? counted.at(-1);
 }
 
 function upsertDeadline(deadline: string): void {

@@ -14,6 +14,7 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { extractId, formatStreamId, type StreamId } from '../core/ids.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { extractWindows } from './extract-windows.ts';
+import { followSequence } from './follow-sequence.ts';
 import { asFailure, extracted, lookAgain, type Report } from './report.ts';
 import { kindKey, sourceKey, streamKey } from './search-attributes.ts';
 import { describeStream, nameFailure } from './steps.ts';
@@ -22,7 +23,9 @@ import { describeStream, nameFailure } from './steps.ts';
 const ASK_AGAIN_AFTER = '1m';
 
 /** The loop for each shape of stream. */
-const extractors = { window: extractWindows };
+const extractors = { window: extractWindows, sequence: followSequence };
+
+type Extractor = (stream: StreamId) => Promise<Outcome>;
 
 /**
  * One tick of a stream: sees to it that the stream's extractor runs, by starting it or by telling the running one to look again, and
@@ -35,7 +38,7 @@ export async function pull(stream: StreamId): Promise<Outcome> {
     answer = news;
   });
   const { shape } = await describeStream(stream);
-  if (shape !== 'window') throw ApplicationFailure.nonRetryable(`no extractor for ${shape} streams`, 'unknown-stream');
+  if (shape === 'report') throw ApplicationFailure.nonRetryable(`no extractor for ${shape} streams`, 'unknown-stream');
   for (;;) {
     const child = await start(stream, extractors[shape]);
     if (child !== undefined) return await outcomeOf(child);
@@ -52,10 +55,7 @@ export async function pull(stream: StreamId): Promise<Outcome> {
 }
 
 /** Starts the extractor; `undefined` when it runs already. It outlives this tick: a pull that is terminated stops nothing. */
-async function start(
-  stream: StreamId,
-  extractor: typeof extractWindows,
-): Promise<ChildWorkflowHandle<typeof extractWindows> | undefined> {
+async function start(stream: StreamId, extractor: Extractor): Promise<ChildWorkflowHandle<Extractor> | undefined> {
   try {
     return await startChild(extractor, {
       workflowId: extractId(stream),
@@ -74,7 +74,7 @@ async function start(
   }
 }
 
-async function outcomeOf(child: ChildWorkflowHandle<typeof extractWindows>): Promise<Outcome> {
+async function outcomeOf(child: ChildWorkflowHandle<Extractor>): Promise<Outcome> {
   try {
     return await child.result();
   } catch (error) {

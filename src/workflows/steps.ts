@@ -15,7 +15,7 @@ import { failureNames, type FailureName } from '../core/failures.ts';
  */
 
 /** Reads of the worker's configuration and the ledger: quick, and safe to repeat. */
-export const { describeStream, plan, recordFailure } = proxyActivities<Activities>({
+export const { describeStream, plan, recordFailure, recordStall } = proxyActivities<Activities>({
   startToCloseTimeout: '30s',
   scheduleToCloseTimeout: '10m',
   retry: { initialInterval: '1s', maximumInterval: '30s' },
@@ -33,6 +33,20 @@ export const { authenticate } = proxyActivities<Activities>({
  */
 export const { fetchPages, extractBatch } = proxyActivities<Activities>({
   startToCloseTimeout: '3m',
+  heartbeatTimeout: '10s',
+  scheduleToCloseTimeout: '20m',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 8 },
+});
+
+/** Where a sequence begins may have to be asked of the vendor. */
+export const { beginSequence } = proxyActivities<Activities>({
+  startToCloseTimeout: '3m',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 8 },
+});
+
+/** As for windows: each run follows for about 20 s, every portion is safe once it is sealed, and a run begins where the ledger stands. */
+export const { followPortions } = proxyActivities<Activities>({
+  startToCloseTimeout: '5m',
   heartbeatTimeout: '10s',
   scheduleToCloseTimeout: '20m',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 8 },

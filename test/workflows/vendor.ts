@@ -20,7 +20,7 @@ export interface Pretence {
   readonly onAuthenticate?: () => void;
 }
 
-export interface PretendedLedger extends Activities {
+export interface PretendedLedger extends Omit<Activities, 'beginSequence' | 'followPortions' | 'recordStall'> {
   readonly sealed: IsoInterval[];
   readonly failed: { window: IsoInterval; failure: string }[];
   readonly pagesServed: () => number;

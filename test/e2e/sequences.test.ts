@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { z } from 'zod';
+import { openArchive } from '../../src/archive/open.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { locations } from '../../src/config/locations.ts';
+import type { Portion, SourceType, VendorLimits } from '../../src/core/contract.ts';
+import { Unavailable, WindowTooLarge } from '../../src/core/failures.ts';
+import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
+import { openLedger } from '../../src/ledger/open.ts';
+import { startWorker } from '../../src/worker.ts';
+import { useTemporal } from '../workflows/harness.ts';
+
+const temporal = useTemporal();
+const cleanUps: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0)) await cleanUp();
+});
+
+const limits: VendorLimits = {
+  longest: DAY,
+  grain: MINUTE,
+  settling: 0,
+  retention: 30 * DAY,
+  safety: MINUTE,
+  cursorValidity: Infinity,
+  perSource: 2,
+  perStream: 1,
+};
+
+/** Beyond what a JavaScript number can hold to the digit. */
+const BASE = 9_007_199_254_740_993n;
+
+interface Vendor {
+  items: number;
+  /** What happens before a portion is served. */
+  onPortion?: (asked: { after: bigint; size: number }) => void;
+  /** The portion that is served in place of the right one. */
+  twist?: (portion: Portion) => Portion;
+  readonly sizes: number[];
+}
+
+/** A vendor whose sequence is the numbers from {@link BASE} on. */
+function vendorOf(items: number, more: Partial<Vendor> = {}): Vendor {
+  return { items, sizes: [], ...more };
+}
+
+function typeOf(vendor: Vendor): SourceType {
+  return {
+    name: 'numbers',
+    settings: z.strictObject({}),
+    limits,
+    defaults: { every: HOUR, offset: 0, window: HOUR },
+    open: ({ id, clock }) => ({
+      id,
+      type: 'numbers',
+      streams: [
+        {
+          name: 'ones',
+          shape: 'sequence',
+          size: { first: 100, most: 400 },
+          start: async () => String(BASE),
+          async fetchPortion(cursor, size) {
+            const after = BigInt(cursor);
+            vendor.sizes.push(size);
+            vendor.onPortion?.({ after, size });
+            const left = Number(BASE + BigInt(vendor.items) - after);
+            const taken = Math.min(size, left);
+            const records = Array.from({ length: taken }, (_, i) => {
+              const at = String(after + BigInt(i + 1));
+              return { bytes: Buffer.from(`{"n":${at}}`), identity: { id: at, time: 0 } };
+            });
+            const portion = { records, cursor: String(after + BigInt(taken)), remaining: left - taken };
+            return vendor.twist?.(portion) ?? portion;
+          },
+          identify: ({ identity }) => identity ?? { id: '', time: 0 },
+        },
+      ],
+      authenticate: async () => ({ skew: 0 }),
+      check: async () => [],
+      now: clock,
+      close: async () => undefined,
+    }),
+  };
+}
+
+async function deploy(vendor: Vendor) {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-sequence-'));
+  cleanUps.push(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, 'sluice.yaml');
+  const source = `numbers-${randomUUID().slice(0, 8)}`;
+  await writeFile(file, `version: 1\ndata: ./data\nsources:\n  ${source}:\n    type: numbers\n`);
+  const config = loadConfig(file, { registry: { numbers: typeOf(vendor) } });
+  const places = locations(config);
+  const stream = { source, stream: 'ones' };
+  const taskQueue = `sequence-${randomUUID()}`;
+  return {
+    worker: () => startWorker({ config, connection: temporal.connection, namespace: 'default', taskQueue }),
+    pull: () =>
+      temporal.client.workflow.execute<(id: typeof stream) => Promise<unknown>>('pull', {
+        workflowId: `pull:${source}:${randomUUID()}`,
+        taskQueue,
+        args: [stream],
+      }),
+    /** The archive's records in the order of the chain of portions. */
+    async held(): Promise<readonly string[]> {
+      const archive = openArchive(places.archive);
+      const found: string[] = [];
+      for await (const receipt of archive.manifests()) {
+        if ('damage' in receipt) throw new Error(receipt.damage);
+        for await (const { bytes } of archive.records(receipt)) found.push(bytes.toString());
+      }
+      return found.toSorted();
+    },
+    async position() {
+      const ledger = await openLedger(places.ledger);
+      try {
+        return await ledger.position(stream);
+      } finally {
+        await ledger.close();
+      }
+    },
+  };
+}
+
+const truth = (items: number): readonly string[] =>
+  Array.from({ length: items }, (_, i) => `{"n":${BASE + BigInt(i + 1)}}`).toSorted();
+
+async function failureOf(run: Promise<unknown>): Promise<string> {
+  const error: unknown = await run.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  const cause = error instanceof WorkflowFailedError ? error.cause : undefined;
+  return cause instanceof ApplicationFailure ? (cause.type ?? '') : 'no failure';
+}
+
+describe('a sequence', () => {
+  it('is followed to its end, with cursors exact to the digit, and on from there at the next tick', async () => {
+    const vendor = vendorOf(1_234);
+    const place = await deploy(vendor);
+    const worker = await place.worker();
+    cleanUps.unshift(() => worker.stop());
+    expect(await place.pull()).toMatchObject({ portions: 13, records: 1_234 });
+    expect(await place.held()).toEqual(truth(1_234));
+    expect(await place.position()).toMatchObject({ cursor: String(BASE + 1_234n), remaining: 0 });
+    expect(await place.pull()).toMatchObject({ portions: 0, records: 0 });
+    vendor.items += 7;
+    expect(await place.pull()).toMatchObject({ portions: 1, records: 7 });
+    expect(await place.held()).toEqual(truth(1_241));
+  });
+
+  it('is asked for less while the vendor finds portions too large, and for more again afterwards', async () => {
+    let most = 30;
+    const vendor = vendorOf(600, {
+      onPortion({ after, size }) {
+        if (after - BASE > 200n) most = 1_000;
+        if (size > most) throw new WindowTooLarge(`status 504 for ${size}`);
+      },
+    });
+    const place = await deploy(vendor);
+    const worker = await place.worker();
+    cleanUps.unshift(() => worker.stop());
+    await place.pull();
+    expect(await place.held()).toEqual(truth(600));
+    expect(vendor.sizes.slice(0, 3)).toEqual([100, 50, 25]);
+  });
+
+  it('that stands still ends as cursor-stuck, and does not run for ever', async () => {
+    const vendor = vendorOf(500, { twist: (portion) => ({ ...portion, cursor: String(BASE) }) });
+    const place = await deploy(vendor);
+    const worker = await place.worker();
+    cleanUps.unshift(() => worker.stop());
+    expect(await failureOf(place.pull())).toBe('cursor-stuck');
+    expect(vendor.sizes.length).toBeLessThan(5);
+    expect((await place.position())?.failure?.name).toBe('cursor-stuck');
+  });
+
+  it('goes on from the last sealed portion, and loses and repeats nothing, when its worker is stopped in the middle', async () => {
+    const vendor = vendorOf(2_000);
+    const place = await deploy(vendor);
+    const first = await place.worker();
+    const stopped = new Promise<void>((resolve, reject) => {
+      vendor.onPortion = ({ after }) => {
+        if (after - BASE === 700n) first.stop().then(resolve, reject);
+      };
+    });
+    const pulled = place.pull();
+    await stopped;
+    const second = await place.worker();
+    cleanUps.unshift(() => second.stop());
+    expect(await pulled).toMatchObject({ records: 2_000 });
+    expect(await place.held()).toEqual(truth(2_000));
+  });
+
+  it('waits out an outage in the middle', async () => {
+    let outages = 2;
+    const vendor = vendorOf(300, {
+      onPortion({ after }) {
+        if (after - BASE !== 200n || outages === 0) return;
+        outages -= 1;
+        throw new Unavailable('status 502');
+      },
+    });
+    const place = await deploy(vendor);
+    const worker = await place.worker();
+    cleanUps.unshift(() => worker.stop());
+    expect(await place.pull()).toMatchObject({ records: 300 });
+    expect((await place.position())?.failure).toBeUndefined();
+  });
+});
