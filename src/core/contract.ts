@@ -216,14 +216,34 @@ export interface Portion {
 /** Files published by day. */
 export interface ReportStream extends StreamBase {
   readonly shape: 'report';
-  /** The reports of a UTC day, `2026-11-21`. */
+  /** So many days before the present one, in UTC, reports may still appear or be issued again. */
+  readonly lookBack: number;
+  /** The reports of a UTC day, `2026-11-21`, that there are by now. */
   list(day: string, signal: AbortSignal): Promise<readonly ReportRef[]>;
-  fetchReport(ref: ReportRef, signal: AbortSignal): AsyncIterable<SourceRecord>;
+  /**
+   * A report's file, piece by piece, from its beginning or from a place that an earlier piece ended at; nothing at all where the file is there but
+   * not ready yet. Memory stays flat whatever its size.
+   */
+  fetchReport(ref: ReportRef, place: string | null, signal: AbortSignal): AsyncIterable<ReportPiece>;
 }
 
 export interface ReportRef {
-  /** The vendor's id of the file. */
+  /** The vendor's id of the file; another one may stand for the same file later. */
   readonly id: string;
   readonly day: string;
+  /** Its name: what tells one report of a day from another, and a report that is issued again from a new one. */
   readonly file: string;
+  /** How many records the vendor says it holds, where it says so. */
+  readonly reported?: number;
+}
+
+export interface ReportPiece {
+  /** The file's own bytes; all pieces together are the file. */
+  readonly bytes: Uint8Array;
+  /** The records that end in this piece, in order. */
+  readonly records: readonly SourceRecord[];
+  /** Where the next piece begins: opaque text of at most 32 KiB, good in another process. */
+  readonly place: string;
+  /** As for {@link Page}. */
+  readonly note?: string;
 }
