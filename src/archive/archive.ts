@@ -7,6 +7,8 @@ import type { Identity, RecordContext, SourceRecord } from '../core/contract.ts'
 export interface Archive {
   /** Begins a segment: the pages that one activity stages. Segments of attempts that are given up are swept later. */
   stage(stream: { readonly source: string; readonly stream: string }): SegmentWriter;
+  /** Begins a piece of a vendor's own file, to be kept as it is beside the records that were read out of it. */
+  stagePiece(stream: { readonly source: string; readonly stream: string }): PieceWriter;
   /**
    * Seals a slice from the segments of one complete chain of pages: drops repeats by id (the last one that came is kept), orders by event time, writes
    * parts, then the manifest, exclusively. The first writer wins; a later one gets the winner's receipt. May be repeated.
@@ -51,6 +53,22 @@ export interface SegmentWriter {
   abort(): Promise<void>;
 }
 
+export interface PieceWriter {
+  /** Adds bytes, which may change afterwards. Errors: `storage-full`. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Makes the piece durable. */
+  finish(): Promise<{ readonly key: string; readonly rawBytes: number }>;
+  /** Throws the piece away. Never fails, and does nothing after `finish`. */
+  abort(): Promise<void>;
+}
+
+/** The pieces of one file, in order. */
+export interface StagedPiece {
+  /** Of the vendor's file: `csv`. */
+  readonly extension: string;
+  readonly pieces: readonly string[];
+}
+
 /** A finished segment, small enough for a history. */
 export interface Segment {
   readonly key: string;
@@ -67,6 +85,11 @@ export interface SealOrder {
   readonly slice: SliceHeader;
   /** The segments, or their keys, in the order in which they came. */
   readonly segments: readonly (string | HeldSegment)[];
+  /** The vendor's own file. */
+  readonly verbatim?: StagedPiece;
+  readonly reportId?: string;
+  /** Records that are equal, or have the same id, are not repeats but so many records: a file holds what it holds. */
+  readonly keepRepeats?: boolean;
   readonly reported: number | null;
   readonly run: { readonly workflowId: string; readonly runId: string };
   /** ISO 8601 UTC. */

@@ -1,7 +1,7 @@
 import type { Breathe } from './breath.ts';
 import { NO_CONTEXT } from './context.ts';
 import { digestOf } from './digest.ts';
-import { dropRepeats, startOf } from './repeats.ts';
+import { dropRepeats, startOf, type Kept } from './repeats.ts';
 import { loadRecords, type OpenSegment, type StagedRun, type StagedRecords } from './segment-index.ts';
 import { sorted } from './sort.ts';
 import { at, compareWithin } from './typed.ts';
@@ -23,13 +23,21 @@ export interface Arrangement {
  * Decides from the segments' indexes what the slice holds: each id once, by context, and in it by (event time, id), whatever order the pages
  * came in.
  */
-export async function arrange(segments: readonly OpenSegment[], breathe: Breathe): Promise<Arrangement> {
+export async function arrange(
+  segments: readonly OpenSegment[],
+  { keepRepeats = false }: { readonly keepRepeats?: boolean | undefined },
+  breathe: Breathe,
+): Promise<Arrangement> {
   const records = await loadRecords(segments, breathe);
-  const kept = await dropRepeats(records, breathe);
+  const kept = keepRepeats ? allOf(records) : await dropRepeats(records, breathe);
   const digest = await digestOf(records.hashes, kept.records, breathe);
   const order = await inOrder(records, kept.records, breathe);
   const { pages, runs, runOf, times, lengths } = records;
   return { order, pages, runs, runOf, times, lengths, repeats: kept.repeats, conflicts: kept.conflicts, digest };
+}
+
+function allOf({ count }: StagedRecords): Kept {
+  return { records: Uint32Array.from({ length: count }, (_, record) => record), repeats: 0, conflicts: 0 };
 }
 
 async function inOrder(records: StagedRecords, kept: Uint32Array, breathe: Breathe): Promise<Uint32Array> {

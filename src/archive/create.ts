@@ -8,12 +8,14 @@ import { readPart } from './part-reader.ts';
 import { sealSlice } from './seal.ts';
 import { stageSegment } from './segment-writer.ts';
 import type { Store } from './store.ts';
+import { stagePiece } from './verbatim.ts';
 import { verifyReceipt } from './verify.ts';
 
 /** An archive over a store. */
 export function createArchive(store: Store): Archive {
   return {
     stage: (stream) => stageSegment(store, stream),
+    stagePiece: (stream) => stagePiece(store, stream),
     seal: (order, signal) => sealSlice(store, order, signal),
     find: (slice) => findReceipt(store, slice),
     manifests: () => manifests(store),

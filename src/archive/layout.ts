@@ -24,6 +24,7 @@ export const slicesPrefix = 'source=';
 /** The folder of a slice's manifests and parts, with a `/` at its end. Throws a RangeError when its times are not ISO 8601. */
 export function sliceFolder(slice: SliceHeader): string {
   if (slice.kind === 'portion') return `${streamFolder(slice)}after=${escapeName(slice.after)}/`;
+  if (slice.kind === 'report') return `${streamFolder(slice)}dt=${escapeName(slice.day)}/${escapeName(slice.file)}/`;
   const { from, until } = interval(slice);
   const times = `${compact(from)}-${compact(until)}`;
   return `${streamFolder(slice)}dt=${escapeName(dayOf(from))}/${escapeName(times)}/`;
@@ -50,6 +51,15 @@ export function partName(number: number, hash: string): string {
 
 export function segmentKey(stream: StreamName, id: string): string {
   return `${STAGING}${streamFolder(stream)}${escapeName(id)}.segment`;
+}
+
+export function pieceKey(stream: StreamName, id: string): string {
+  return `${STAGING}${streamFolder(stream)}${escapeName(id)}.piece`;
+}
+
+/** @param extension of the vendor's file: `csv`; @param hash SHA-256 of the compressed file, hex */
+export function verbatimName(extension: string, hash: string): string {
+  return `verbatim-${hash.slice(0, 32)}.${escapeName(extension)}.gz`;
 }
 
 /** @param hash SHA-256 of the bytes, hex */

@@ -11,10 +11,12 @@ const time = z.string().refine((text) => fromIso(text) !== undefined, 'not an IS
 const count = z.int().nonnegative();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'not a SHA-256 in lower-case hex');
 
+// It is joined to the manifest's folder: whoever wrote the manifest must not lead us anywhere else.
+const fileName = z.string().regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/, 'not the name of a file');
+
 // Keys that a later program adds are let through: an older one can still read what it knows.
 const partSchema = z.looseObject({
-  // It is joined to the manifest's folder: whoever wrote the manifest must not lead us anywhere else.
-  file: z.string().regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/, 'not the name of a file'),
+  file: fileName,
   records: count,
   bytes: count,
   rawBytes: count,
@@ -23,6 +25,8 @@ const partSchema = z.looseObject({
   lastTime: time,
   context: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
 });
+
+const verbatimSchema = z.looseObject({ file: fileName, bytes: count, sha256, rawBytes: count, rawSha256: sha256 });
 
 const whose = {
   version: z.literal(VERSION, `not version ${VERSION}, the one that this program reads`),
@@ -39,6 +43,8 @@ const content = {
   pages: count,
   parts: z.array(partSchema),
   digest: sha256,
+  verbatim: verbatimSchema.optional(),
+  reportId: z.string().optional(),
   reported: count.nullable(),
   sealedAt: time,
   run: z.looseObject({ workflowId: z.string(), runId: z.string() }),
@@ -49,6 +55,7 @@ const manifestSchema = z
   .discriminatedUnion('kind', [
     z.looseObject({ ...whose, kind: z.literal('window'), from: time, until: time, ...content }),
     z.looseObject({ ...whose, kind: z.literal('portion'), after: z.string(), upto: z.string(), ...content }),
+    z.looseObject({ ...whose, kind: z.literal('report'), day: z.iso.date(), file: z.string(), ...content }),
   ])
   .refine(({ records, parts }) => records === parts.reduce((sum, part) => sum + part.records, 0), {
     path: ['records'],
@@ -61,7 +68,7 @@ export interface ManifestContent extends Omit<SliceContent, 'version'> {
 
 /** A manifest and its text: JSON with two spaces, always the same order of keys, a line break at the end. */
 export function encodeManifest({ slice, ...content }: ManifestContent): { manifest: Manifest; bytes: Buffer } {
-  const { records, repeats, conflicts, pages, parts, digest, reported, sealedAt } = content;
+  const { records, repeats, conflicts, pages, parts, digest, verbatim, reportId, reported, sealedAt } = content;
   const run = { workflowId: content.run.workflowId, runId: content.run.runId };
   const manifest: Manifest = {
     version: VERSION,
@@ -72,6 +79,8 @@ export function encodeManifest({ slice, ...content }: ManifestContent): { manife
     pages,
     parts: [...parts],
     digest,
+    ...(verbatim && { verbatim }),
+    ...(reportId !== undefined && { reportId }),
     reported,
     sealedAt,
     run,
@@ -84,6 +93,9 @@ function headerOf(slice: SliceHeader): SliceHeader {
   const { source, type, stream, revision } = slice;
   if (slice.kind === 'portion') {
     return { source, type, stream, kind: slice.kind, after: slice.after, upto: slice.upto, revision };
+  }
+  if (slice.kind === 'report') {
+    return { source, type, stream, kind: slice.kind, day: slice.day, file: slice.file, revision };
   }
   return { source, type, stream, kind: slice.kind, from: slice.from, until: slice.until, revision };
 }

@@ -8,6 +8,7 @@ import { runReaders, refill } from './run-reader.ts';
 import { partWriter, type PartWriter } from './part-writer.ts';
 import { closeSegments, openSegments } from './segment-index.ts';
 import type { Store } from './store.ts';
+import { writeVerbatim } from './verbatim.ts';
 import { at } from './typed.ts';
 
 /**
@@ -16,7 +17,7 @@ import { at } from './typed.ts';
  */
 export async function sealSlice(store: Store, order: SealOrder, signal?: AbortSignal): Promise<Receipt> {
   const receipt = (await findReceipt(store, order.slice)) ?? (await sealOrAdopt(store, order, signal));
-  await removeSegments(store, order.segments);
+  await removeSegments(store, [...order.segments, ...(order.verbatim?.pieces ?? [])]);
   return receipt;
 }
 
@@ -36,13 +37,16 @@ async function sealNow(store: Store, order: SealOrder, signal?: AbortSignal): Pr
   const breathe = breather(signal);
   const segments = await openSegments(store, order.segments);
   try {
-    const arrangement = await arrange(segments, breathe);
-    const parts = await writeParts(store, sliceFolder(slice), arrangement, breathe);
+    const arrangement = await arrange(segments, order, breathe);
+    const folder = sliceFolder(slice);
+    const parts = await writeParts(store, folder, arrangement, breathe);
+    const verbatim = order.verbatim && (await writeVerbatim(store, folder, order.verbatim, breathe));
     const { repeats, conflicts, digest, pages } = arrangement;
     const counts = { records: arrangement.order.length, repeats, conflicts, pages };
     const key = manifestKey(slice);
     signal?.throwIfAborted();
-    const { manifest, bytes } = encodeManifest({ slice, ...counts, parts, digest, reported, sealedAt, run });
+    const whole = { slice, ...counts, parts, digest, verbatim, reportId: order.reportId, reported, sealedAt, run };
+    const { manifest, bytes } = encodeManifest(whole);
     if (await store.putExclusive(key, bytes)) {
       if (slice.revision === 1) await removeStrays(store, key, parts);
       return { manifest, key };

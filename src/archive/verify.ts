@@ -7,6 +7,7 @@ import { keyBeside } from './layout.ts';
 import { decodeManifest, samePart } from './manifest.ts';
 import { readPart } from './part-reader.ts';
 import type { Store } from './store.ts';
+import { verbatimFindings } from './verbatim.ts';
 
 /**
  * Reads a receipt's manifest and parts again, and compares all that can be compared: sizes, hashes, counts, the digest.
@@ -26,6 +27,10 @@ export async function verifyReceipt(store: Store, { manifest, key }: Receipt): P
     } catch (error) {
       findings.push(sentence(error));
     }
+  }
+  const { verbatim } = manifest;
+  if (verbatim !== undefined) {
+    findings.push(...(await verbatimFindings(store, keyBeside(key, verbatim.file), verbatim)));
   }
   // With a part that is damaged the digest cannot be right, and says nothing more.
   if (findings.length === before) findings.push(...(await digestFindings(hashes, { manifest, key }, breathe)));

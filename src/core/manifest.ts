@@ -19,6 +19,10 @@ export interface SliceContent {
   readonly parts: readonly Part[];
   /** Lower-case hex: SHA-256 over the records' SHA-256 hashes, sorted ascending; says whether two slices hold the same records. */
   readonly digest: string;
+  /** The vendor's own file, for records that were read out of one. */
+  readonly verbatim?: VerbatimFile | undefined;
+  /** The vendor's id of that file when it was fetched. */
+  readonly reportId?: string | undefined;
   /** How many records the vendor said there were; null where it says nothing. */
   readonly reported: number | null;
   /** ISO 8601 UTC. */
@@ -28,7 +32,7 @@ export interface SliceContent {
 }
 
 /** Which slice it is. */
-export type SliceHeader = WindowSlice | PortionSlice;
+export type SliceHeader = WindowSlice | PortionSlice | ReportSlice;
 
 interface SliceBase {
   /** The source's name in the config. */
@@ -53,6 +57,28 @@ export interface PortionSlice extends SliceBase {
   /** Names the slice by itself: of two portions after one cursor, the one that was sealed first counts. */
   readonly after: string;
   readonly upto: string;
+}
+
+/** A file that the vendor published. Issued again with another content, it is a later revision, whole by itself. */
+export interface ReportSlice extends SliceBase {
+  readonly kind: 'report';
+  /** The UTC day that it is for: `2026-11-21`. */
+  readonly day: string;
+  /** The vendor's name of the file. */
+  readonly file: string;
+}
+
+/** The vendor's file as it was published, compressed. */
+export interface VerbatimFile {
+  /** The file's name beside the manifest. */
+  readonly file: string;
+  /** Size of the compressed file, bytes. */
+  readonly bytes: number;
+  /** SHA-256 of the compressed file, lower-case hex. */
+  readonly sha256: string;
+  /** Size and SHA-256 of the file that the vendor published. */
+  readonly rawBytes: number;
+  readonly rawSha256: string;
 }
 
 /** An immutable file of records of one context: gzip, a record a line, ordered by event time. */

@@ -6,6 +6,7 @@ import { insertSlice, isWindow } from './commit.ts';
 import { rangesOf } from './queries.ts';
 import { ALWAYS } from './rows.ts';
 import type { Database } from './schema.ts';
+import { insertReport, isReport } from './reports.ts';
 import { insertPortion, isPortion, placeAtEnds } from './sequences.ts';
 import { settle } from './settle.ts';
 import { apply } from './sql.ts';
@@ -46,6 +47,7 @@ export async function fill(db: Database, manifests: Manifests): Promise<Filled> 
 async function insert(db: Database, receipt: Receipt): Promise<string | undefined> {
   try {
     if (isPortion(receipt)) await insertPortion(db, receipt);
+    if (isReport(receipt)) await insertReport(db, receipt);
     if (isWindow(receipt)) await insertSlice(db, receipt);
     return undefined;
   } catch (error) {

@@ -46,6 +46,10 @@ export interface Ledger {
   stall(stream: StreamId, failure: { readonly name: string; readonly message: string }, now: number): Promise<void>;
   /** The newest sealed portions of a sequence, oldest first. */
   portions(stream: StreamId, limit: number): Promise<readonly PortionRow[]>;
+  /** The sealed reports of the days from one to another, both included, every revision. */
+  reports(stream: StreamId, days: { readonly first: string; readonly last: string }): Promise<readonly ReportRow[]>;
+  /** Records that a report was looked at again and is what is held, under another id or with another count by the vendor. */
+  same(stream: StreamId, report: Pick<ReportRow, 'day' | 'file' | 'revision' | 'reportId' | 'reported'>): Promise<void>;
   /** Sealed slices that overlap an interval, oldest first; `limit` keeps the newest ones. */
   slices(stream: StreamId, within: Interval, limit?: number): Promise<readonly SliceRow[]>;
   /** What is lost, oldest first; no two overlap. */
@@ -108,6 +112,27 @@ export interface PortionRow {
   readonly parts: number;
   /** Bytes of its parts, compressed. */
   readonly bytes: number;
+  readonly digest: string;
+  readonly sealedAt: number;
+  /** Key of the manifest in the archive. */
+  readonly manifest: string;
+  readonly workflowId: string;
+}
+
+export interface ReportRow {
+  readonly day: string;
+  readonly file: string;
+  readonly revision: number;
+  /** The vendor's id of the file when it was last looked at. */
+  readonly reportId: string;
+  readonly records: number;
+  /** How many records the vendor says it holds. */
+  readonly reported: number | null;
+  readonly parts: number;
+  /** Bytes of its parts and of the vendor's file, compressed. */
+  readonly bytes: number;
+  /** Of the vendor's file. */
+  readonly rawSha256: string;
   readonly digest: string;
   readonly sealedAt: number;
   /** Key of the manifest in the archive. */

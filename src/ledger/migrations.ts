@@ -5,6 +5,7 @@ import type { Database } from './schema.ts';
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-slices-wanted-losses-failures': { up: createTables },
   '0002-portions-positions': { up: createSequences },
+  '0003-reports': { up: createReports },
 };
 
 /**
@@ -99,6 +100,28 @@ async function createSequences(db: Kysely<unknown>): Promise<void> {
     .addColumn('failure_message', 'text')
     .addColumn('failed_at', 'bigint')
     .addPrimaryKeyConstraint('positions_pk', ['source', 'stream'])
+    .execute();
+}
+
+async function createReports(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('reports')
+    .addColumn('source', 'text', (c) => c.notNull())
+    .addColumn('stream', 'text', (c) => c.notNull())
+    .addColumn('day', 'text', (c) => c.notNull())
+    .addColumn('file', 'text', (c) => c.notNull())
+    .addColumn('revision', 'integer', (c) => c.notNull())
+    .addColumn('report_id', 'text', (c) => c.notNull())
+    .addColumn('records', 'bigint', (c) => c.notNull())
+    .addColumn('reported', 'bigint')
+    .addColumn('parts', 'integer', (c) => c.notNull())
+    .addColumn('bytes', 'bigint', (c) => c.notNull())
+    .addColumn('raw_sha256', 'text', (c) => c.notNull())
+    .addColumn('digest', 'text', (c) => c.notNull())
+    .addColumn('sealed_at', 'bigint', (c) => c.notNull())
+    .addColumn('manifest', 'text', (c) => c.notNull())
+    .addColumn('workflow_id', 'text', (c) => c.notNull())
+    .addPrimaryKeyConstraint('reports_pk', ['source', 'stream', 'day', 'file', 'revision'])
     .execute();
 }
 

@@ -78,6 +78,7 @@ async function refill(
       db.transaction().execute(async (trx) => {
         await trx.deleteFrom('slices').execute();
         await trx.deleteFrom('portions').execute();
+        await trx.deleteFrom('reports').execute();
         return fill(trx, manifests);
       }),
     );

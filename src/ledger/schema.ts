@@ -34,6 +34,23 @@ export interface Schema {
     manifest: string;
     workflow_id: string;
   };
+  reports: {
+    source: string;
+    stream: string;
+    day: string;
+    file: string;
+    revision: number;
+    report_id: string;
+    records: number;
+    reported: number | null;
+    parts: number;
+    bytes: number;
+    raw_sha256: string;
+    digest: string;
+    sealed_at: number;
+    manifest: string;
+    workflow_id: string;
+  };
   positions: {
     source: string;
     stream: string;

@@ -5,6 +5,7 @@ import { interval, type Interval } from '../core/time.ts';
 import type { Ledger } from './ledger.ts';
 import { insertSlice, isWindow } from './commit.ts';
 import { rangesOf, rowsOf, sealedIn } from './queries.ts';
+import { insertReport, isReport, markSame, reportsOf } from './reports.ts';
 import { ALWAYS, toFailure, toLoss, toSlice } from './rows.ts';
 import type { Database } from './schema.ts';
 import { beginAt, insertPortion, isPortion, markEnd, markFailure, portionsOf, positionOf } from './sequences.ts';
@@ -18,7 +19,10 @@ export function sqlLedger(db: Database, guard: Guard): Ledger {
   return { ...readers(db, guard), ...writers(db, guard), close: () => db.destroy() };
 }
 
-type Readers = Pick<Ledger, 'streams' | 'coverage' | 'slices' | 'losses' | 'failures' | 'position' | 'portions'>;
+type Readers = Pick<
+  Ledger,
+  'streams' | 'coverage' | 'slices' | 'losses' | 'failures' | 'position' | 'portions' | 'reports'
+>;
 
 function readers(db: Database, guard: Guard): Readers {
   // One transaction and one snapshot, so that a slice that is sealed meanwhile is seen everywhere or nowhere.
@@ -41,6 +45,7 @@ function readers(db: Database, guard: Guard): Readers {
     losses: (id) => read(async (trx) => (await rowsOf(trx, 'losses', id, ALWAYS)).map(toLoss)),
     failures: (id) => read(async (trx) => (await rowsOf(trx, 'failures', id, ALWAYS)).map(toFailure)),
     position: (id) => read((trx) => positionOf(trx, id)),
+    reports: (id, days) => read((trx) => reportsOf(trx, id, days)),
     portions: (id, limit) => read((trx) => portionsOf(trx, id, limit)),
   };
 }
@@ -54,11 +59,13 @@ function writers(db: Database, guard: Guard): Writers {
     commit: (receipt) =>
       write(async (trx) => {
         if (isPortion(receipt)) return await insertPortion(trx, receipt);
+        if (isReport(receipt)) return await insertReport(trx, receipt);
         if (!isWindow(receipt)) throw new TypeError(`a ledger has no place for ${receipt.key}`);
         const outcome = await insertSlice(trx, receipt);
         await settle(trx, receipt.manifest, { held: union([interval(receipt.manifest)]) });
         return outcome;
       }),
+    same: (id, report) => write((trx) => markSame(trx, id, report)),
     begin: (id, cursor, now) => write((trx) => beginAt(trx, id, cursor, now)),
     reachEnd: (id, cursor, now) => write((trx) => markEnd(trx, id, cursor, now)),
     stall: (id, failure, now) => write((trx) => markFailure(trx, id, failure, now)),

@@ -7,7 +7,7 @@ import { openLedger } from '../ledger/open.ts';
 
 export type LedgerReader = Pick<
   Ledger,
-  'streams' | 'coverage' | 'slices' | 'losses' | 'failures' | 'position' | 'portions'
+  'streams' | 'coverage' | 'slices' | 'losses' | 'failures' | 'position' | 'portions' | 'reports'
 >;
 
 const nothingYet: LedgerReader = {
@@ -18,6 +18,7 @@ const nothingYet: LedgerReader = {
   failures: async () => [],
   position: async () => undefined,
   portions: async () => [],
+  reports: async () => [],
 };
 
 /**

@@ -61,6 +61,8 @@ export async function verifyArchive(
   });
 }
 
+const EVERY_DAY = { first: '0000-01-01', last: '9999-12-31' };
+
 /** A row of the ledger, whatever the kind of its slice. */
 interface Sealed {
   readonly manifest: string;
@@ -73,7 +75,8 @@ async function sealedRows(ledger: LedgerReader, streams: readonly StreamId[]): P
   for (const id of streams) {
     const windows = await ledger.slices(id, { from: 0, until: Number.MAX_SAFE_INTEGER });
     const portions = await ledger.portions(id, Number.MAX_SAFE_INTEGER);
-    for (const row of [...windows, ...portions]) rows.set(row.manifest, row);
+    const reports = await ledger.reports(id, EVERY_DAY);
+    for (const row of [...windows, ...portions, ...reports]) rows.set(row.manifest, row);
   }
   return rows;
 }
@@ -104,11 +107,14 @@ async function compare(archive: Archive, receipt: Receipt, row: Sealed | undefin
 
 /** Whether the ledger has it by now, or need not yet: its row follows the manifest within moments. */
 async function isKnown(ledger: LedgerReader, { manifest, key }: Receipt, began: number): Promise<boolean> {
-  const rows =
-    manifest.kind === 'window'
-      ? await ledger.slices(manifest, interval(manifest))
-      : await ledger.portions(manifest, Number.MAX_SAFE_INTEGER);
+  const rows = await rowsLike(ledger, manifest);
   return rows.some((row) => row.manifest === key) || (fromIso(manifest.sealedAt) ?? 0) >= began;
+}
+
+async function rowsLike(ledger: LedgerReader, manifest: Manifest): Promise<readonly Sealed[]> {
+  if (manifest.kind === 'window') return await ledger.slices(manifest, interval(manifest));
+  if (manifest.kind === 'portion') return await ledger.portions(manifest, Number.MAX_SAFE_INTEGER);
+  return await ledger.reports(manifest, { first: manifest.day, last: manifest.day });
 }
 
 function unknown({ key }: Receipt): Finding {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { StreamId } from '../../src/core/ids.ts';
-import type { PortionSlice, Receipt, SliceContent, WindowSlice } from '../../src/core/manifest.ts';
+import type { PortionSlice, Receipt, ReportSlice, SliceContent, WindowSlice } from '../../src/core/manifest.ts';
 import { HOUR, toIso, type Interval } from '../../src/core/time.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite.ts';
@@ -59,6 +59,16 @@ export function portion(after: string, upto: string, changes: Partial<PortionSli
   const { from: _from, until: _until, kind: _kind, ...content } = window;
   const manifest: PortionSlice & SliceContent = { ...content, kind: 'portion', after, upto, ...changes };
   return { manifest, key: `source=${manifest.source}/after=${after}/manifest.json` };
+}
+
+/** A receipt of a report. */
+export function report(day: string, file: string, changes: Partial<ReportSlice & SliceContent> = {}): Receipt {
+  const window = receipt(8, 9).manifest as WindowSlice & SliceContent;
+  const { from: _from, until: _until, kind: _kind, ...content } = window;
+  const verbatim = { file: 'v.csv.gz', bytes: 50, sha256: 'a'.repeat(64), rawBytes: 90, rawSha256: 'b'.repeat(64) };
+  const about = { kind: 'report', day, file, verbatim, reportId: 'id-1' } as const;
+  const manifest: ReportSlice & SliceContent = { ...content, ...about, ...changes };
+  return { manifest, key: `source=${manifest.source}/dt=${day}/${file}/manifest-r${manifest.revision}.json` };
 }
 
 /** A folder of its own, which goes when the test ends. */
