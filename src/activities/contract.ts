@@ -1,4 +1,4 @@
-import type { ConnectionLimits } from '../core/contract.ts';
+import type { ConnectionLimits, ReportRef } from '../core/contract.ts';
 import type { FailureName } from '../core/failures.ts';
 import type { StreamId } from '../core/ids.ts';
 import type { IsoInterval } from '../core/time.ts';
@@ -30,6 +30,14 @@ export interface Activities {
   beginSequence(stream: StreamId): Promise<{ readonly cursor: string }>;
   /** Follows a sequence from where the ledger stands: portion after portion, each sealed with its cursor, for about 20 s. */
   followPortions(order: FollowOrder): Promise<FollowedPortions>;
+  /** What the vendor has published on the days that count, and is not held. */
+  listReports(stream: StreamId): Promise<ListedReports>;
+  /** Downloads a report and stages it, from its beginning or from where another run stopped. */
+  fetchReport(order: FetchReportOrder): Promise<FetchedReport>;
+  /** Makes a report that was staged whole a slice, unless it is what is held already. */
+  sealReport(order: SealReportOrder): Promise<SealedReport>;
+  /** Records that everything before a day has been collected. */
+  markCollected(order: CollectedOrder): Promise<void>;
   /** Records in the ledger that a sequence could not be followed on. */
   recordStall(report: StallReport): Promise<void>;
   /** Records in the ledger that a window could not be extracted. */
@@ -68,6 +76,64 @@ export interface FollowedPortions {
 export interface StallReport extends StreamId {
   readonly failure: FailureName;
   readonly message: string;
+}
+
+export interface ListedReports {
+  /** The UTC day before which everything was collected already. */
+  readonly after: string;
+  /** The first day on which reports may still appear. */
+  readonly settled: string;
+  readonly days: number;
+  readonly listed: number;
+  /** How many reports are due altogether. */
+  readonly due: number;
+  /** Those to fetch now, at most 100. */
+  readonly reports: readonly DueReport[];
+}
+
+export interface DueReport extends ReportRef {
+  /** 1, or the next one of a report that may have been issued again. */
+  readonly revision: number;
+  /** It is none if the file has this SHA-256, that of the revision before. */
+  readonly unless?: string;
+}
+
+export interface ReportProgress {
+  readonly segments: readonly string[];
+  readonly pieces: readonly string[];
+  /** Where to go on; null at the file's beginning. */
+  readonly place: string | null;
+  readonly records: number;
+  readonly bytes: number;
+}
+
+export interface FetchReportOrder extends StreamId {
+  readonly report: DueReport;
+  readonly progress: ReportProgress | null;
+}
+
+export interface FetchedReport extends ReportProgress {
+  /** Whether the file has been read to its end. */
+  readonly done: boolean;
+  readonly notes?: readonly string[];
+}
+
+export interface SealReportOrder extends StreamId, Pick<ReportProgress, 'segments' | 'pieces' | 'records'> {
+  readonly report: DueReport;
+}
+
+export interface SealedReport {
+  /** Nothing was sealed: the file is what is held. */
+  readonly same: boolean;
+  readonly records: number;
+  /** Size of the vendor's file. */
+  readonly bytes: number;
+  readonly manifest: string;
+}
+
+export interface CollectedOrder extends StreamId {
+  readonly after: string;
+  readonly upto: string;
 }
 
 export interface LoginResult {

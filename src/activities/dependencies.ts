@@ -1,5 +1,5 @@
 import type { Archive } from '../archive/archive.ts';
-import type { CommonSettings, SequenceStream, Source, Stream, WindowStream } from '../core/contract.ts';
+import type { CommonSettings, ReportStream, SequenceStream, Source, Stream, WindowStream } from '../core/contract.ts';
 import { UnknownStream } from '../core/failures.ts';
 import { formatStreamId, type StreamId } from '../core/ids.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -35,6 +35,11 @@ export function findWindowStream(deps: Dependencies, id: StreamId): OpenSource &
 /** Errors: as for {@link findWindowStream}. */
 export function findSequenceStream(deps: Dependencies, id: StreamId): OpenSource & { readonly stream: SequenceStream } {
   return findShaped(deps, id, 'sequence');
+}
+
+/** Errors: as for {@link findWindowStream}. */
+export function findReportStream(deps: Dependencies, id: StreamId): OpenSource & { readonly stream: ReportStream } {
+  return findShaped(deps, id, 'report');
 }
 
 function findShaped<Shape extends Stream['shape']>(

@@ -2,12 +2,14 @@ import { cancellationSignal } from '@temporalio/activity';
 import { interval, SECOND, toIso } from '../core/time.ts';
 import { UnknownStream } from '../core/failures.ts';
 import type { Activities } from './contract.ts';
-import { findSequenceStream, findSource, findWindowStream, type Dependencies } from './dependencies.ts';
+import { findReportStream, findSource, findWindowStream, type Dependencies } from './dependencies.ts';
 import { named } from './failures.ts';
 import { extractBatchActivity } from './extract-batch.ts';
 import { beginSequenceActivity, followPortionsActivity } from './follow-portions.ts';
 import { fetchPagesActivity } from './fetch-pages.ts';
 import { planActivity } from './plan.ts';
+import { fetchReportActivity, sealReportActivity } from './fetch-report.ts';
+import { listReportsActivity } from './reports.ts';
 import { sealActivity } from './seal.ts';
 
 /** The activities of a worker: thin, where Temporal meets sources, ledger and archive. */
@@ -36,10 +38,18 @@ export function createActivities(deps: Dependencies): Activities {
     },
 
     async recordStall({ failure, message, ...id }) {
-      const { source } = findSequenceStream(deps, id);
+      const { source } = findSource(deps, id.source);
       await deps.ledger.stall(id, { name: failure, message }, source.now());
     },
 
+    async markCollected({ after, upto, ...id }) {
+      const { source } = findReportStream(deps, id);
+      await deps.ledger.moveTo(id, after, upto, source.now());
+    },
+
+    listReports: listReportsActivity(deps),
+    fetchReport: fetchReportActivity(deps),
+    sealReport: sealReportActivity(deps),
     plan: planActivity(deps),
     beginSequence: beginSequenceActivity(deps),
     followPortions: followPortionsActivity(deps),

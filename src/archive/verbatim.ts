@@ -70,8 +70,7 @@ export async function writeVerbatim(
   let bytes = 0;
   async function* copied(): AsyncGenerator<Buffer> {
     for (const key of pieces) {
-      const reader = key.startsWith(stagingFolder) ? await store.open(key) : undefined;
-      if (reader === undefined) throw new StagingLost(`the staged piece ${key} is not there`);
+      const reader = await openPiece(store, key);
       try {
         for await (const chunk of chunksOf(reader)) {
           sha256.update(chunk);
@@ -96,6 +95,26 @@ export async function writeVerbatim(
   } finally {
     await object.abort();
   }
+}
+
+/** What staged pieces hold, unpacked. Errors: `staging-lost`. */
+export async function* rawBytesOf(store: Store, pieces: readonly string[]): AsyncGenerator<Buffer> {
+  for (const key of pieces) {
+    const reader = await openPiece(store, key);
+    try {
+      yield* Readable.from(chunksOf(reader)).compose(createGunzip({ chunkSize: CHUNK })) as AsyncIterable<Buffer>;
+    } catch (cause) {
+      throw isZlibError(cause) ? new StagingLost(`the staged piece ${key} cannot be decompressed`, { cause }) : cause;
+    } finally {
+      await reader.close();
+    }
+  }
+}
+
+async function openPiece(store: Store, key: string): Promise<ObjectReader> {
+  const reader = key.startsWith(stagingFolder) ? await store.open(key) : undefined;
+  if (reader === undefined) throw new StagingLost(`the staged piece ${key} is not there`);
+  return reader;
 }
 
 /** What is wrong with a vendor's file in the archive; nothing when all is well. */

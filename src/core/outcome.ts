@@ -8,6 +8,8 @@ export interface Outcome {
   readonly empty: number;
   /** Portions of a sequence that were sealed. */
   readonly portions: number;
+  /** Files that were sealed, those that were issued again included. */
+  readonly reports: number;
   readonly records: number;
   /** Records that came more than once and were dropped. */
   readonly repeats: number;
@@ -23,6 +25,7 @@ export const nothing: Outcome = {
   sealed: 0,
   empty: 0,
   portions: 0,
+  reports: 0,
   records: 0,
   repeats: 0,
   failed: 0,
@@ -39,6 +42,7 @@ export function add(a: Outcome, b: Partial<Outcome>): Outcome {
     sealed: a.sealed + (b.sealed ?? 0),
     empty: a.empty + (b.empty ?? 0),
     portions: a.portions + (b.portions ?? 0),
+    reports: a.reports + (b.reports ?? 0),
     records: a.records + (b.records ?? 0),
     repeats: a.repeats + (b.repeats ?? 0),
     failed: a.failed + (b.failed ?? 0),
@@ -49,10 +53,12 @@ export function add(a: Outcome, b: Partial<Outcome>): Outcome {
 
 /** One line for a person: `24 windows sealed (1 empty), 61,204 records, 3 repeats dropped; 2 failed (unavailable)`. */
 export function describeOutcome(outcome: Outcome): string {
-  const { empty, portions } = outcome;
+  const { empty, portions, reports } = outcome;
   const done = outcome.sealed + empty;
-  if (done + portions + outcome.failed + outcome.lostMinutes === 0) return 'nothing was due';
-  const slices = portions > 0 ? count(portions, 'portion') : `${count(done, 'window')} sealed (${empty} empty)`;
+  if (done + portions + reports + outcome.failed + outcome.lostMinutes === 0) return 'nothing was due';
+  const others =
+    portions > 0 ? count(portions, 'portion') : reports > 0 ? `${count(reports, 'report')} sealed` : undefined;
+  const slices = others ?? `${count(done, 'window')} sealed (${empty} empty)`;
   const held = `${slices}, ${count(outcome.records, 'record')}`;
   return [
     outcome.repeats > 0 ? `${held}, ${count(outcome.repeats, 'repeat')} dropped` : held,

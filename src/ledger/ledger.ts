@@ -40,6 +40,8 @@ export interface Ledger {
   position(stream: StreamId): Promise<Position | undefined>;
   /** Sets where a sequence begins, unless it has begun. Returns the cursor that counts. */
   begin(stream: StreamId, cursor: string, now: number): Promise<string>;
+  /** Moves a position from one place to another, by what the vendor has as of now. Does nothing when it is elsewhere by then. */
+  moveTo(stream: StreamId, from: string, to: string, now: number): Promise<void>;
   /** Records that the vendor has nothing after this cursor as of now. Does nothing when the position has moved meanwhile. */
   reachEnd(stream: StreamId, cursor: string, now: number): Promise<void>;
   /** Records that a sequence could not be followed on. */

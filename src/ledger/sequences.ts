@@ -106,6 +106,22 @@ export async function beginAt(
   return (await positionOf(db, { source, stream }))?.cursor ?? cursor;
 }
 
+export async function movePosition(
+  db: Database,
+  { source, stream }: StreamId,
+  { from, to }: { readonly from: string; readonly to: string },
+  now: number,
+): Promise<void> {
+  const free = { failure: null, failure_message: null, failed_at: null };
+  await db
+    .updateTable('positions')
+    .set({ cursor: to, moved_at: now, ended_at: now, ...free })
+    .where('source', '=', source)
+    .where('stream', '=', stream)
+    .where('cursor', '=', from)
+    .execute();
+}
+
 /** The vendor has nothing after the cursor as of now. */
 export async function markEnd(db: Database, { source, stream }: StreamId, cursor: string, now: number): Promise<void> {
   await db

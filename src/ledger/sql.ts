@@ -8,7 +8,16 @@ import { rangesOf, rowsOf, sealedIn } from './queries.ts';
 import { insertReport, isReport, markSame, reportsOf } from './reports.ts';
 import { ALWAYS, toFailure, toLoss, toSlice } from './rows.ts';
 import type { Database } from './schema.ts';
-import { beginAt, insertPortion, isPortion, markEnd, markFailure, portionsOf, positionOf } from './sequences.ts';
+import {
+  beginAt,
+  insertPortion,
+  isPortion,
+  markEnd,
+  markFailure,
+  movePosition,
+  portionsOf,
+  positionOf,
+} from './sequences.ts';
 import { add, hull, settle, settled } from './settle.ts';
 
 /** Runs a piece of database work, again when it had to give way to another, and turns its errors into the ledger's failures. */
@@ -67,6 +76,7 @@ function writers(db: Database, guard: Guard): Writers {
       }),
     same: (id, report) => write((trx) => markSame(trx, id, report)),
     begin: (id, cursor, now) => write((trx) => beginAt(trx, id, cursor, now)),
+    moveTo: (id, from, to, now) => write((trx) => movePosition(trx, id, { from, to }, now)),
     reachEnd: (id, cursor, now) => write((trx) => markEnd(trx, id, cursor, now)),
     stall: (id, failure, now) => write((trx) => markFailure(trx, id, failure, now)),
     want: (id, range, now) =>

@@ -60,5 +60,5 @@ export async function runExtractor(progress: ExtractorProgress, { round, failure
 
 function verdict(outcome: Outcome): string {
   if (outcome.lostMinutes > 0) return 'lost';
-  return outcome.sealed + outcome.empty + outcome.portions > 0 ? 'sealed' : 'nothing-due';
+  return outcome.sealed + outcome.empty + outcome.portions + outcome.reports > 0 ? 'sealed' : 'nothing-due';
 }

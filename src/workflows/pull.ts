@@ -13,6 +13,7 @@ import {
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { extractId, formatStreamId, type StreamId } from '../core/ids.ts';
 import type { Outcome } from '../core/outcome.ts';
+import { collectReports } from './collect-reports.ts';
 import { extractWindows } from './extract-windows.ts';
 import { followSequence } from './follow-sequence.ts';
 import { asFailure, extracted, lookAgain, type Report } from './report.ts';
@@ -23,7 +24,7 @@ import { describeStream, nameFailure } from './steps.ts';
 const ASK_AGAIN_AFTER = '1m';
 
 /** The loop for each shape of stream. */
-const extractors = { window: extractWindows, sequence: followSequence };
+const extractors = { window: extractWindows, sequence: followSequence, report: collectReports };
 
 type Extractor = (stream: StreamId) => Promise<Outcome>;
 
@@ -38,7 +39,6 @@ export async function pull(stream: StreamId): Promise<Outcome> {
     answer = news;
   });
   const { shape } = await describeStream(stream);
-  if (shape === 'report') throw ApplicationFailure.nonRetryable(`no extractor for ${shape} streams`, 'unknown-stream');
   for (;;) {
     const child = await start(stream, extractors[shape]);
     if (child !== undefined) return await outcomeOf(child);

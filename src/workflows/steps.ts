@@ -15,7 +15,7 @@ import { failureNames, type FailureName } from '../core/failures.ts';
  */
 
 /** Reads of the worker's configuration and the ledger: quick, and safe to repeat. */
-export const { describeStream, plan, recordFailure, recordStall } = proxyActivities<Activities>({
+export const { describeStream, markCollected, plan, recordFailure, recordStall } = proxyActivities<Activities>({
   startToCloseTimeout: '30s',
   scheduleToCloseTimeout: '10m',
   retry: { initialInterval: '1s', maximumInterval: '30s' },
@@ -52,8 +52,22 @@ export const { followPortions } = proxyActivities<Activities>({
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 8 },
 });
 
+/** A list of some days; the vendor may take its time over each. */
+export const { listReports } = proxyActivities<Activities>({
+  startToCloseTimeout: '30m',
+  heartbeatTimeout: '30s',
+  retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 6 },
+});
+
+/** A file may be large, and its download slow; an attempt that died is gone on from what it had staged. */
+export const { fetchReport } = proxyActivities<Activities>({
+  startToCloseTimeout: '6h',
+  heartbeatTimeout: '20s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 8 },
+});
+
 /** Local work on staged pages. Most trouble here is a full disk, which passes once somebody makes room. */
-export const { seal } = proxyActivities<Activities>({
+export const { seal, sealReport } = proxyActivities<Activities>({
   startToCloseTimeout: '30m',
   heartbeatTimeout: '30s',
   scheduleToCloseTimeout: '2h',

@@ -14,6 +14,7 @@ describe('an outcome', () => {
       sealed: 1,
       empty: 1,
       portions: 0,
+      reports: 0,
       records: 1_200,
       repeats: 3,
       failed: 3,
@@ -28,6 +29,7 @@ describe('an outcome', () => {
   it('says so when nothing was due', () => {
     expect(describeOutcome(nothing)).toBe('nothing was due');
     expect(describeOutcome(add(nothing, { portions: 2, records: 150 }))).toBe('2 portions, 150 records');
+    expect(describeOutcome(add(nothing, { reports: 1, records: 2 }))).toBe('1 report sealed, 2 records');
     expect(describeOutcome(add(nothing, { sealed: 1, records: 1 }))).toBe('1 window sealed (0 empty), 1 record');
   });
 });

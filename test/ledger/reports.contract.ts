@@ -25,8 +25,15 @@ export function testReports(name: string, make: () => Promise<LedgerUnderTest>):
       expect(await ledger.commit(one)).toBe('present');
       expect(await ledger.reports(STREAM, WEEK)).toMatchObject([
         {
-          ...{ day: '2026-11-20', file: 'a.csv', revision: 1, reportId: 'id-1', records: 7, reported: 9 },
-          ...{ rawSha256: 'b'.repeat(64), bytes: 250, manifest: one.key },
+          day: '2026-11-20',
+          file: 'a.csv',
+          revision: 1,
+          reportId: 'id-1',
+          records: 7,
+          reported: 9,
+          rawSha256: 'b'.repeat(64),
+          bytes: 250,
+          manifest: one.key,
         },
       ]);
     });

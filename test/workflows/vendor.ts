@@ -20,7 +20,9 @@ export interface Pretence {
   readonly onAuthenticate?: () => void;
 }
 
-export interface PretendedLedger extends Omit<Activities, 'beginSequence' | 'followPortions' | 'recordStall'> {
+type OfWindows = 'describeStream' | 'authenticate' | 'plan' | 'fetchPages' | 'extractBatch' | 'seal' | 'recordFailure';
+
+export interface PretendedLedger extends Pick<Activities, OfWindows> {
   readonly sealed: IsoInterval[];
   readonly failed: { window: IsoInterval; failure: string }[];
   readonly pagesServed: () => number;
