@@ -1,4 +1,5 @@
 import type { SourceType } from '../core/contract.ts';
+import { instart } from './instart/index.ts';
 import { signalSciences } from './signal-sciences/index.ts';
 
 /** The source types by the `type:` of the config. */
@@ -7,4 +8,5 @@ export type SourceRegistry = Readonly<Record<string, SourceType>>;
 /** The registry: adding a source type adds one line here. */
 export const sourceTypes: SourceRegistry = {
   'signal-sciences': signalSciences,
+  instart,
 };

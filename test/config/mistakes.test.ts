@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { BASE, changed, NOW, places, refusal } from './kit.ts';
+import { sourceTypes } from '../../src/sources/index.ts';
+
+const TYPES = Object.keys(sourceTypes)
+  .map((type) => `\`${type}\``)
+  .join(', ');
 
 const AUTH = '    auth:\n      email: ops@example.com\n      password: ${env:SIGSCI_PASSWORD}\n';
 const withAuth = (...lines: readonly string[]): string =>
@@ -36,9 +41,9 @@ const mistakes: readonly [what: string, text: string, ...expected: string[]][] =
   [
     'an unknown source type',
     changed(['signal-sciences', 'signal-science']),
-    '4:11 there is no source type `signal-science`: expected one of `signal-sciences`',
+    `4:11 there is no source type \`signal-science\`: expected one of ${TYPES}`,
   ],
-  ['no source type', changed(['    type: signal-sciences\n', '']), '3:3 `type` is missing: one of `signal-sciences`'],
+  ['no source type', changed(['    type: signal-sciences\n', '']), `3:3 \`type\` is missing: one of ${TYPES}`],
   [
     'a key of the design that this version has not',
     `${BASE}destinations:\n  lake: { type: files, path: ./out }\n`,

@@ -130,7 +130,7 @@ async function deploy(vendor: Vendor, linesAPiece = 2) {
         args: [stream],
       }),
     /** `day file revision` → the records, and the vendor's own file. */
-    async held() {
+    held: async () => {
       const archive = openArchive(places.archive);
       const found: Record<string, { records: string[]; file: string }> = {};
       for await (const receipt of archive.manifests()) {
@@ -143,7 +143,7 @@ async function deploy(vendor: Vendor, linesAPiece = 2) {
       }
       return found;
     },
-    async position() {
+    position: async () => {
       const ledger = await openLedger(places.ledger);
       try {
         return await ledger.position(stream);
