@@ -19,6 +19,8 @@ export interface Archive {
   seal(order: SealOrder, signal?: AbortSignal): Promise<Receipt>;
   /** The receipt of a slice that is sealed already. `archive-damaged` when its manifest cannot be read. */
   find(slice: SliceHeader): Promise<Receipt | undefined>;
+  /** The receipt by its manifest's key. `archive-damaged` when it cannot be read. */
+  receipt(key: string): Promise<Receipt | undefined>;
   /** Every manifest; damaged ones are yielded as such and do not stop the walk. */
   manifests(): AsyncIterable<Receipt | DamagedManifest>;
   /** Reads every part of a receipt again and compares sizes, counts and hashes; the findings, none when all is well. */

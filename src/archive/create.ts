@@ -19,6 +19,7 @@ export function createArchive(store: Store): Archive {
     rawBytes: (pieces) => rawBytesOf(store, pieces),
     seal: (order, signal) => sealSlice(store, order, signal),
     find: (slice) => findReceipt(store, slice),
+    receipt: (key) => readReceipt(store, key),
     manifests: () => manifests(store),
     verify: (receipt) => verifyReceipt(store, receipt),
     records: (receipt) => records(store, receipt),
@@ -40,10 +41,14 @@ async function* manifests(store: Store): AsyncGenerator<Receipt | DamagedManifes
   }
 }
 
+async function readReceipt(store: Store, key: string): Promise<Receipt | undefined> {
+  const bytes = await store.read(key);
+  return bytes === undefined ? undefined : { manifest: decodeManifest(bytes, key), key };
+}
+
 async function readManifest(store: Store, key: string): Promise<Receipt | DamagedManifest | undefined> {
   try {
-    const bytes = await store.read(key);
-    return bytes === undefined ? undefined : { manifest: decodeManifest(bytes, key), key };
+    return await readReceipt(store, key);
   } catch (error) {
     if (error instanceof Failure) return { key, damage: error.message };
     throw error;

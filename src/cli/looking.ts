@@ -3,12 +3,16 @@ import type { Call } from './call.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { UsageError } from '../ops/usage-error.ts';
 import { print } from './output.ts';
-import { createTalk, harmless, mayPaint } from './terminal.ts';
+import type { Config } from '../config/load.ts';
+import type { KnownStream } from '../ops/streams.ts';
+import { positionsJson, positionsText, sealedJson, sealedTable } from './position-views.ts';
+import { createTalk, harmless, mayPaint, type Globals } from './terminal.ts';
 import { count, slicesJson, slicesTable, statusJson, statusText } from './views.ts';
 
 export async function status({ globals, options }: Call): Promise<ExitCode> {
   const { loadConfig } = await import('../config/load.ts');
   const { readStatus } = await import('../ops/status.ts');
+  const { readPositions } = await import('../ops/positions.ts');
   const { ledgerWarnings } = await import('../ops/ledger.ts');
   const { readSince } = await import('../ops/range.ts');
   const now = Date.now();
@@ -16,16 +20,21 @@ export async function status({ globals, options }: Call): Promise<ExitCode> {
   const config = loadConfig(globals.config);
   const warnings = await ledgerWarnings(config);
   const streams = await readStatus(config, { now, lostSince: since });
-  const text = statusText(streams, now, mayPaint(process.stdout, globals));
-  print(globals, { data: statusJson(streams), text, warnings });
+  const positions = await readPositions(config, now);
+  const isPainted = mayPaint(process.stdout, globals);
+  const blocks = [
+    ...(streams.length === 0 ? [] : [statusText(streams, now, isPainted)]),
+    ...(positions.length === 0 ? [] : [positionsText(positions, now, isPainted)]),
+  ];
+  print(globals, { data: [...statusJson(streams), ...positionsJson(positions)], text: blocks.join('\n\n'), warnings });
   if (options['check'] !== true) return 0;
   if (streams.some(({ lost }) => lost > 0)) return 3;
-  return streams.some(({ state }) => ['late', 'failed', 'at-risk'].includes(state)) ? 2 : 0;
+  return [...streams, ...positions].some(({ state }) => ['late', 'failed', 'at-risk'].includes(state)) ? 2 : 0;
 }
 
 export async function slices({ globals, args: [name = ''], options }: Call): Promise<ExitCode> {
   const { loadConfig } = await import('../config/load.ts');
-  const { findStream } = await import('../ops/streams.ts');
+  const { findStream, isWindowStream } = await import('../ops/streams.ts');
   const { readSlices } = await import('../ops/slices.ts');
   const { ledgerWarnings } = await import('../ops/ledger.ts');
   const { readSince } = await import('../ops/range.ts');
@@ -37,6 +46,7 @@ export async function slices({ globals, args: [name = ''], options }: Call): Pro
   }
   const config = loadConfig(globals.config);
   const stream = findStream(config, name);
+  if (!isWindowStream(stream)) return await sealed(globals, config, stream, { from, limit });
   const { stretches, omitted } = await readSlices(config, stream, { within: { from, until: now }, limit, now });
   const warnings = [
     ...(await ledgerWarnings(config)),
@@ -44,6 +54,21 @@ export async function slices({ globals, args: [name = ''], options }: Call): Pro
   ];
   const text = slicesTable(stretches, mayPaint(process.stdout, globals));
   print(globals, { data: slicesJson(stretches), text, warnings });
+  return 0;
+}
+
+/** The slices of a sequence, or of reports: those that were sealed since. */
+async function sealed(
+  globals: Globals,
+  config: Config,
+  stream: KnownStream,
+  { from, limit }: { readonly from: number; readonly limit: number },
+): Promise<ExitCode> {
+  const { readSealed } = await import('../ops/sealed.ts');
+  const { ledgerWarnings } = await import('../ops/ledger.ts');
+  const rows = await readSealed(config, stream, { since: from, limit });
+  const text = sealedTable(rows, mayPaint(process.stdout, globals));
+  print(globals, { data: sealedJson(rows), text, warnings: await ledgerWarnings(config) });
   return 0;
 }
 

@@ -24,7 +24,7 @@ export const count = (n: number): string => n.toLocaleString('en-US');
 const seconds = (length: number): number => Math.round(length / SECOND);
 
 /** `2026-11-21T09:00Z`, with seconds where there are some. */
-const minute = (instant: number): string => toIso(Math.floor(instant / SECOND) * SECOND).replace(/:00Z$/, 'Z');
+export const minute = (instant: number): string => toIso(Math.floor(instant / SECOND) * SECOND).replace(/:00Z$/, 'Z');
 
 /** `[2026-11-21T09:00Z, 10:00Z)`: half-open, UTC. */
 export function formatWindow({ from, until }: Interval): string {
@@ -32,7 +32,7 @@ export function formatWindow({ from, until }: Interval): string {
   return `[${first}, ${end.slice(0, 10) === first.slice(0, 10) ? end.slice(11) : end})`;
 }
 
-function stateCell(state: State, more = ''): Cell {
+export function stateCell(state: State, more = ''): Cell {
   const [glyph, color] = looks[state];
   const text = `${glyph} ${state.replace('-', ' ')}${more}`;
   return color === undefined ? text : { text, color };
@@ -66,6 +66,7 @@ export function statusText(streams: readonly StreamStatus[], now: number, isPain
 export function statusJson(streams: readonly StreamStatus[]): readonly unknown[] {
   return streams.map(({ stream, state, watermark, lag, held, lost, deadline, recordsLastDay, gaps, troubles }) => ({
     stream,
+    shape: 'window',
     state,
     watermark: toIso(watermark),
     lagSeconds: seconds(lag),

@@ -1,8 +1,8 @@
 import type { Config } from '../config/load.ts';
-import { HOUR } from '../core/time.ts';
+import { dayOf, HOUR } from '../core/time.ts';
 import { formatStreamId } from '../core/ids.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { knownStreams } from './streams.ts';
+import { knownStreams, type KnownStream } from './streams.ts';
 import type { Talk } from './talk.ts';
 
 const EVERY = 1_000;
@@ -23,9 +23,9 @@ export function followProgress({
     const now = Date.now();
     const lines = await Promise.all(
       streams.map(async (id) => {
-        const slices = await ledger.slices(id, { from: now - SPAN, until: now });
+        const [noun, slices] = await slicesOf(ledger, id, now);
         const records = slices.reduce((sum, slice) => sum + slice.records, 0);
-        return `  ${formatStreamId(id)}  ${slices.length} windows, ${records.toLocaleString('en-US')} records`;
+        return `  ${formatStreamId(id)}  ${slices.length} ${noun}, ${records.toLocaleString('en-US')} records`;
       }),
     );
     talk.progress(lines);
@@ -42,4 +42,15 @@ export function followProgress({
     ended = true;
     await show().catch(() => undefined);
   };
+}
+
+type Slices = readonly { readonly records: number }[];
+
+async function slicesOf(ledger: Ledger, stream: KnownStream, now: number): Promise<readonly [noun: string, Slices]> {
+  const { shape } = stream;
+  if (shape === 'sequence') return ['portions', await ledger.portions(stream, Number.MAX_SAFE_INTEGER)];
+  if (shape === 'report') {
+    return ['reports', await ledger.reports(stream, { first: dayOf(now - 8 * 24 * HOUR), last: dayOf(now) })];
+  }
+  return ['windows', await ledger.slices(stream, { from: now - SPAN, until: now })];
 }

@@ -10,12 +10,15 @@ import { UsageError } from './usage-error.ts';
  * @throws UsageError when it is no range, has not settled, or nothing of it can be had
  */
 export function readRange(
-  { window: { limits } }: KnownStream,
+  { window, shape }: KnownStream,
   text: Readonly<Record<string, string | boolean | undefined>>,
   now = Date.now(),
 ): { readonly range: Interval; readonly lost: Interval | undefined } | undefined {
   const { from: first, until: end } = text;
   if (first === undefined && end === undefined) return undefined;
+  if (window === undefined)
+    throw new UsageError(`--from and --until are for streams of windows; this is a ${shape} stream`);
+  const { limits } = window;
   const reach = reachable(limits, now);
   const from = floorTo(instant('--from', first), limits.grain);
   const until = end === undefined ? reach.until : ceilTo(instant('--until', end), limits.grain);

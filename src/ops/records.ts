@@ -3,8 +3,7 @@ import { openArchive } from '../archive/open.ts';
 import { locations } from '../config/locations.ts';
 import type { Config } from '../config/load.ts';
 import { ArchiveDamaged } from '../core/failures.ts';
-import { toIso, type Interval } from '../core/time.ts';
-import type { SliceRow } from '../ledger/ledger.ts';
+import type { Interval } from '../core/time.ts';
 import { toLine } from '../json/ndjson.ts';
 import { readLedger } from './ledger.ts';
 import type { KnownStream } from './streams.ts';
@@ -28,22 +27,28 @@ export async function* readRecords(
   const type = config.sources.get(stream.source)?.type;
   const present = verbatim ? undefined : type?.present;
   const archive = openArchive(locations(config).archive);
-  const rows = await readLedger(config, (ledger) => ledger.slices(stream, within));
-  for (const row of rows) {
-    for await (const record of recordsOf(archive, stream, type?.name ?? '', row)) {
+  for (const key of await manifestsOf(config, stream, within)) {
+    for await (const record of recordsOf(archive, key)) {
       yield present === undefined ? record.bytes : toLine(Buffer.from(present(record)));
     }
   }
 }
 
-async function* recordsOf(
-  archive: Archive,
-  { source, stream }: KnownStream,
-  type: string,
-  { from, until, revision, manifest }: SliceRow,
-): AsyncGenerator<ArchivedRecord> {
-  const slice = { source, stream, type, kind: 'window', from: toIso(from), until: toIso(until), revision } as const;
-  const receipt = await archive.find(slice);
-  if (receipt === undefined) throw new ArchiveDamaged(`${manifest} is missing: the ledger has it sealed`);
+/** The manifests of slices that overlap an interval; of sequences and reports, of those that were sealed in it. */
+async function manifestsOf(config: Config, stream: KnownStream, within: Interval): Promise<readonly string[]> {
+  const { from, until } = within;
+  return await readLedger(config, async (ledger) => {
+    if (stream.shape === 'window') return (await ledger.slices(stream, within)).map(({ manifest }) => manifest);
+    const rows =
+      stream.shape === 'sequence'
+        ? await ledger.portions(stream, Number.MAX_SAFE_INTEGER)
+        : await ledger.reports(stream, { first: '0000-01-01', last: '9999-12-31' });
+    return rows.filter(({ sealedAt }) => sealedAt >= from && sealedAt < until).map(({ manifest }) => manifest);
+  });
+}
+
+async function* recordsOf(archive: Archive, key: string): AsyncGenerator<ArchivedRecord> {
+  const receipt = await archive.receipt(key);
+  if (receipt === undefined) throw new ArchiveDamaged(`${key} is missing: the ledger has it sealed`);
   yield* archive.records(receipt);
 }

@@ -7,7 +7,7 @@ import { floorTo, type Interval } from '../core/time.ts';
 import type { FailureRow, LossRow, SliceRow } from '../ledger/ledger.ts';
 import { readLedger } from './ledger.ts';
 import { stateOf } from './status.ts';
-import type { KnownStream } from './streams.ts';
+import type { KnownWindowStream } from './streams.ts';
 
 /** A stretch of a stream's axis: a sealed slice, a gap, a loss, or what has not settled. Times in ms since the epoch, half-open. */
 export interface Stretch extends Interval {
@@ -41,7 +41,7 @@ export interface Axis {
 /** The axis of a stream inside an interval: whole slices that overlap it, and whatever lies between them. */
 export async function readSlices(
   config: Config,
-  stream: KnownStream,
+  stream: KnownWindowStream,
   { within, limit, now = Date.now() }: { readonly within: Interval; readonly limit: number; readonly now?: number },
 ): Promise<Axis> {
   return await readLedger(config, async (ledger) => {
@@ -97,7 +97,7 @@ function cutBy({ from, until }: Interval, causes: readonly Because[]): (Interval
 
 /** From the end of what was due so far until now: the vendor is not done with it, or its window is not full. */
 function settling(
-  { window, settings }: KnownStream,
+  { window, settings }: KnownWindowStream,
   { gaps, held, start }: { readonly gaps: readonly Gap[]; readonly held: IntervalSet; readonly start: number },
   now: number,
 ): Stretch[] {

@@ -6,7 +6,7 @@ import { deriveState, type StreamState } from '../core/states.ts';
 import { DAY } from '../core/time.ts';
 import type { AppliedStream, Coverage } from '../ledger/ledger.ts';
 import { readLedger, type LedgerReader } from './ledger.ts';
-import { knownStreams, type KnownStream } from './streams.ts';
+import { isWindowStream, knownStreams, type KnownWindowStream } from './streams.ts';
 
 export interface StreamStatus extends Omit<StreamState, 'state'> {
   readonly stream: string;
@@ -46,15 +46,16 @@ export async function readStatus(
 
 async function readAll(config: Config, now: number): Promise<readonly StreamStatus[]> {
   return await readLedger(config, async (ledger) => {
-    const known = knownStreams(config);
+    const known = knownStreams(config).filter(isWindowStream);
     const configured = await Promise.all(known.map((stream) => statusOf(ledger, stream, now)));
-    const names = new Set(known.map(formatStreamId));
+    const names = new Set(knownStreams(config).map(formatStreamId));
     const orphans = (await ledger.streams()).filter((id) => !names.has(formatStreamId(id)));
-    return [...configured, ...(await Promise.all(orphans.map((id) => statusOfOrphan(ledger, id, now))))];
+    const gone = await Promise.all(orphans.map((id) => statusOfOrphan(ledger, id, now)));
+    return [...configured, ...gone.flatMap((one) => one ?? [])];
   });
 }
 
-async function statusOf(ledger: LedgerReader, stream: KnownStream, now: number): Promise<StreamStatus> {
+async function statusOf(ledger: LedgerReader, stream: KnownWindowStream, now: number): Promise<StreamStatus> {
   const coverage = await ledger.coverage(stream, { from: 0, until: now });
   const state = await stateOf(ledger, stream, coverage, now);
   return {
@@ -67,7 +68,9 @@ async function statusOf(ledger: LedgerReader, stream: KnownStream, now: number):
 }
 
 /** Without its limits and its start nothing can be said of what is missing. */
-async function statusOfOrphan(ledger: LedgerReader, id: AppliedStream, now: number): Promise<StreamStatus> {
+async function statusOfOrphan(ledger: LedgerReader, id: AppliedStream, now: number): Promise<StreamStatus | undefined> {
+  // A sequence or a row of reports, not windows.
+  if ((await ledger.position(id)) !== undefined) return undefined;
   const { held, lost } = await ledger.coverage(id, { from: 0, until: now });
   const known = union(held, lost);
   const watermark = reachFrom(known, known[0]?.from ?? id.appliedAt);
@@ -103,7 +106,7 @@ function troublesOf({ gaps }: StreamState, { failed }: Coverage): readonly Troub
 /** Derives a stream's state; one that was never applied counts as applied now. */
 export async function stateOf(
   ledger: LedgerReader,
-  stream: KnownStream,
+  stream: KnownWindowStream,
   coverage: Coverage,
   now: number,
 ): Promise<StreamState> {

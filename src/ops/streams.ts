@@ -1,23 +1,37 @@
 import { nearest } from '../config/nearest.ts';
 import type { Config, ConfiguredSource } from '../config/load.ts';
-import type { WindowStream } from '../core/contract.ts';
+import type { Stream, WindowStream } from '../core/contract.ts';
 import { formatStreamId, type StreamId } from '../core/ids.ts';
 import { UsageError } from './usage-error.ts';
 
-/** A configured window stream with what its configuration says. */
+/** A configured stream with what its configuration says. */
 export interface KnownStream extends StreamId {
   readonly settings: ConfiguredSource['settings'];
+  readonly shape: Stream['shape'];
+  /** Of a window stream. */
+  readonly window?: WindowStream;
+}
+
+export interface KnownWindowStream extends KnownStream {
   readonly window: WindowStream;
 }
 
-/** The window streams of a configuration, in the order of the file. Opening a source connects to nothing. */
+/** The streams of a configuration, in the order of the file. Opening a source connects to nothing. */
 export function knownStreams(config: Config): readonly KnownStream[] {
   return [...config.sources.values()].flatMap(({ id, type, settings }) => {
     const source = type.open({ id, settings, clock: Date.now });
-    return source.streams.flatMap((stream) =>
-      stream.shape === 'window' ? [{ source: id, stream: stream.name, settings, window: stream }] : [],
-    );
+    return source.streams.map((stream) => ({
+      source: id,
+      stream: stream.name,
+      settings,
+      shape: stream.shape,
+      ...(stream.shape === 'window' && { window: stream }),
+    }));
   });
+}
+
+export function isWindowStream(stream: KnownStream): stream is KnownWindowStream {
+  return stream.window !== undefined;
 }
 
 /** The stream that a user named. @throws UsageError with the nearest name there is */
