@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { PieceWriter, SegmentWriter } from '../archive/archive.ts';
 import { SECOND, toIso } from '../core/time.ts';
@@ -102,7 +101,7 @@ export function sealReportActivity(deps: Dependencies): Activities['sealReport']
     const beat = setInterval(() => heartbeat(), BEAT_EVERY);
     try {
       const { day, file, revision } = report;
-      if (report.unless !== undefined && (await rawHash(deps, pieces)) === report.unless) {
+      if (report.unless !== undefined && (await deps.archive.rawSha256(pieces)) === report.unless) {
         const reported = report.reported ?? null;
         await deps.ledger.same(id, { day, file, revision: revision - 1, reportId: report.id, reported });
         return { same: true, records: 0, bytes: 0, manifest: '' };
@@ -138,10 +137,4 @@ function orderOf(
     run: { workflowId, runId },
     sealedAt: toIso(Date.now()),
   } as const;
-}
-
-async function rawHash({ archive }: Dependencies, pieces: readonly string[]): Promise<string> {
-  const sha256 = createHash('sha256');
-  for await (const bytes of archive.rawBytes(pieces)) sha256.update(bytes);
-  return sha256.digest('hex');
 }

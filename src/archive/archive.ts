@@ -9,8 +9,8 @@ export interface Archive {
   stage(stream: { readonly source: string; readonly stream: string }): SegmentWriter;
   /** Begins a piece of a vendor's own file, to be kept as it is beside the records that were read out of it. */
   stagePiece(stream: { readonly source: string; readonly stream: string }): PieceWriter;
-  /** What staged pieces hold, as the vendor sent it. Errors: `staging-lost`. */
-  rawBytes(pieces: readonly string[]): AsyncIterable<Buffer>;
+  /** SHA-256, hex, of what staged pieces hold, as the vendor sent it. Errors: `staging-lost`. */
+  rawSha256(pieces: readonly string[]): Promise<string>;
   /**
    * Seals a slice from the segments of one complete chain of pages: drops repeats by id (the last one that came is kept), orders by event time, writes
    * parts, then the manifest, exclusively. The first writer wins; a later one gets the winner's receipt. May be repeated.

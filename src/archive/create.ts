@@ -8,7 +8,7 @@ import { readPart } from './part-reader.ts';
 import { sealSlice } from './seal.ts';
 import { stageSegment } from './segment-writer.ts';
 import type { Store } from './store.ts';
-import { rawBytesOf, stagePiece } from './verbatim.ts';
+import { rawSha256, stagePiece } from './verbatim.ts';
 import { verifyReceipt } from './verify.ts';
 
 /** An archive over a store. */
@@ -16,7 +16,7 @@ export function createArchive(store: Store): Archive {
   return {
     stage: (stream) => stageSegment(store, stream),
     stagePiece: (stream) => stagePiece(store, stream),
-    rawBytes: (pieces) => rawBytesOf(store, pieces),
+    rawSha256: (pieces) => rawSha256(store, pieces),
     seal: (order, signal) => sealSlice(store, order, signal),
     find: (slice) => findReceipt(store, slice),
     receipt: (key) => readReceipt(store, key),

@@ -97,17 +97,22 @@ export async function writeVerbatim(
   }
 }
 
-/** What staged pieces hold, unpacked. Errors: `staging-lost`. */
-export async function* rawBytesOf(store: Store, pieces: readonly string[]): AsyncGenerator<Buffer> {
-  for (const key of pieces) {
-    const reader = await openPiece(store, key);
-    try {
-      yield* Readable.from(chunksOf(reader)).compose(createGunzip({ chunkSize: CHUNK })) as AsyncIterable<Buffer>;
-    } catch (cause) {
-      throw isZlibError(cause) ? new StagingLost(`the staged piece ${key} cannot be decompressed`, { cause }) : cause;
-    } finally {
-      await reader.close();
+/** SHA-256, hex, of what staged pieces hold, unpacked. Errors: `staging-lost`. */
+export async function rawSha256(store: Store, pieces: readonly string[]): Promise<string> {
+  async function* packed(): AsyncGenerator<Buffer> {
+    for (const key of pieces) {
+      const reader = await openPiece(store, key);
+      try {
+        yield* chunksOf(reader);
+      } finally {
+        await reader.close();
+      }
     }
+  }
+  try {
+    return (await unpacked(packed())).sha256;
+  } catch (error) {
+    throw isZlibError(error) ? new StagingLost('a staged piece cannot be decompressed', { cause: error }) : error;
   }
 }
 

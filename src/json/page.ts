@@ -51,22 +51,15 @@ const DEEPEST = 1_000;
  * Errors: `unexpected-answer`, with the body, when it is not JSON, has no such array, or holds a record that is too large or too deep.
  */
 export function parsePage(body: Buffer, key: string): ParsedPage {
-  const bytes = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body;
+  const bytes = withoutMark(body);
   const ascii = isAscii(bytes);
-  const value = parse(bytes, body);
+  const value = sketchOf(bytes, body);
   const list = isObject(value) ? value[key] : undefined;
   if (!isObject(value) || !Array.isArray(list)) {
     throw new UnexpectedAnswer(`no array "${key}" in ${excerpt(bytes)}`, { body });
   }
-  const spans = split(bytes, key, body);
-  if (spans.length !== list.length) {
-    const message = `"${key}" holds ${list.length} records by one reading and ${spans.length} by another`;
-    throw new UnexpectedAnswer(message, { body });
-  }
-  const records = spans.map(({ start, end }, i) => {
-    if (end - start > LARGEST_RECORD) throw new UnexpectedAnswer(`record ${i + 1} has ${end - start} bytes`, { body });
-    return new PageRecord(bytes.subarray(start, end), list[i]);
-  });
+  const spans = spansOf(bytes, key, list.length, body);
+  const records = spans.map((span, i) => recordOf(bytes, span, list[i], i, body));
   if (ascii) return { value, records, badUtf8: false };
   const outer = decodeOuter(bytes, spans, value);
   return { value: { ...outer, [key]: records.map((record) => record.value) }, records, badUtf8: !isUtf8(bytes) };
@@ -76,7 +69,7 @@ export function parsePage(body: Buffer, key: string): ParsedPage {
  * Parses bytes as if each were a character of its own: several times quicker than decoding UTF-8 first, and whether it is JSON, and how it is
  * built, comes out the same, since bytes beyond ASCII are legal only inside strings. What has such bytes is decoded properly afterwards.
  */
-function parse(bytes: Buffer, body: Buffer): unknown {
+export function sketchOf(bytes: Buffer, body: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('latin1'));
   } catch {
@@ -95,6 +88,23 @@ function decodeOuter(bytes: Buffer, spans: readonly Span[], value: Record<string
   return decode(Buffer.concat([head, tail])) as Record<string, unknown>;
 }
 
+/**
+ * Where the elements of a member's array lie; there are `count` of them by the sketch.
+ * @throws UnexpectedAnswer with the body when they cannot be cut, or the two readings do not agree
+ */
+export function spansOf(bytes: Buffer, key: string, count: number, body: Buffer): readonly Span[] {
+  const spans = split(bytes, key, body);
+  if (spans.length === count) return spans;
+  const message = `"${key}" holds ${count} records by one reading and ${spans.length} by another`;
+  throw new UnexpectedAnswer(message, { body });
+}
+
+/** The record at a span, the `i`-th from 0. @throws UnexpectedAnswer with the body when it is too large to be one */
+export function recordOf(bytes: Buffer, { start, end }: Span, sketch: unknown, i: number, body: Buffer): PageRecord {
+  if (end - start > LARGEST_RECORD) throw new UnexpectedAnswer(`record ${i + 1} has ${end - start} bytes`, { body });
+  return new PageRecord(bytes.subarray(start, end), sketch);
+}
+
 function split(bytes: Buffer, key: string, body: Buffer): readonly Span[] {
   try {
     return splitArray(bytes, key, DEEPEST) ?? [];
@@ -104,6 +114,11 @@ function split(bytes: Buffer, key: string, body: Buffer): readonly Span[] {
   }
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+/** Without the byte order mark, which is no part of JSON. */
+export function withoutMark(body: Buffer): Buffer {
+  return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body;
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

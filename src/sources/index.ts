@@ -1,4 +1,5 @@
 import type { SourceType } from '../core/contract.ts';
+import { apptrana } from './apptrana/index.ts';
 import { instart } from './instart/index.ts';
 import { signalSciences } from './signal-sciences/index.ts';
 
@@ -9,4 +10,5 @@ export type SourceRegistry = Readonly<Record<string, SourceType>>;
 export const sourceTypes: SourceRegistry = {
   'signal-sciences': signalSciences,
   instart,
+  apptrana,
 };

@@ -27,8 +27,11 @@ export interface Session {
 /** Sends one request with the session's proof; `what` names it in messages. Never resolves with a 401. */
 export type Ask = (request: HttpRequest, what: string) => Promise<HttpResponse>;
 
-/** Asks again, once, with a fresh proof when the present one is refused; `CredentialsRejected` when that is refused too. */
-export function askWith(session: Session, send: Http['request'], deadlineMs: number): Ask {
+/**
+ * Asks again, once, with a fresh proof when the present one is refused; `CredentialsRejected` when that is refused too.
+ * @param hint what else than the secret may be wrong then, for its message
+ */
+export function askWith(session: Session, send: Http['request'], deadlineMs: number, hint = ''): Ask {
   return async (request, what) => {
     const { signal } = request;
     const sendWith = ({ headers, secret }: Proof): Promise<HttpResponse> => {
@@ -41,7 +44,7 @@ export function askWith(session: Session, send: Http['request'], deadlineMs: num
     if (answer.status !== 401) return answer;
     const again = await sendWith(await session.renew(proof, signal));
     if (again.status !== 401) return again;
-    throw new CredentialsRejected(`${what}: refused again with fresh credentials`, session.place);
+    throw new CredentialsRejected(`${what}: refused again with fresh credentials${hint}`, session.place);
   };
 }
 
