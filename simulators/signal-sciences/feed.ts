@@ -6,7 +6,7 @@ import { deliver, pageAnswer, retryAfterHeader, wrongAnswer } from './answers.ts
 import type { Connections } from './connections.ts';
 import type { RetryAfter, Faults } from './faults.ts';
 import { readFeedRequest, type FeedRequest } from './feed-request.ts';
-import { createAttempts, createPatience } from './memory.ts';
+import { createAttempts, createPatience } from '../kit/memory.ts';
 import { writeNext } from './next-link.ts';
 import type { Sessions } from './sessions.ts';
 import type { Report } from './violations.ts';

@@ -1,4 +1,4 @@
-import type { Report } from './violations.ts';
+type Report = (rule: 'retry-after-ignored', detail: string) => void;
 
 /** Counts the requests for one page of one window; forgets the oldest pages of a long life. */
 export function createAttempts(): (key: string) => number {
