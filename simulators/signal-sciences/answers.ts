@@ -1,6 +1,5 @@
-import type { ServerResponse } from 'node:http';
 import type { Occasion, Strikes } from '../kit/faults.ts';
-import { jsonAnswer, length, pause, send, type Answer, type Refusal } from '../kit/http.ts';
+import { jsonAnswer, type Answer, type Refusal } from '../kit/http.ts';
 import type { EndOfChain, Faults, RetryAfter } from './faults.ts';
 
 const HTML = Buffer.from('<!DOCTYPE html><html><title>Sign in</title><body><form method="post"></form></body></html>');
@@ -56,54 +55,4 @@ export function wrongAnswer(
 
 function probability(setting: Faults['badGateway']): number {
   return typeof setting === 'object' ? (setting.probability ?? 1) : 1;
-}
-
-/** Sends an answer, or as much of it as the faults of the transport let through. */
-export async function deliver(
-  response: ServerResponse,
-  answer: Answer,
-  faults: Faults,
-  strikes: Strikes,
-  occasion: Occasion,
-): Promise<void> {
-  if (strikes.strike('resetAfterHeaders', faults.resetAfterHeaders, occasion) !== undefined)
-    return reset(response, answer);
-  const cut = strikes.strike('truncatedBody', faults.truncatedBody, occasion);
-  if (cut !== undefined) return truncate(response, answer, cut.how ?? 'content-length');
-  const drip = strikes.strike('drip', faults.drip, occasion);
-  if (drip !== undefined) return drop(response, answer, drip.bytes ?? 1, drip.everyMs ?? 100);
-  send(response, answer);
-}
-
-async function reset(response: ServerResponse, { status, headers, body }: Answer): Promise<void> {
-  response.writeHead(status, { ...headers, 'Content-Length': length(body) });
-  response.flushHeaders();
-  // The headers are to arrive before the reset overtakes them.
-  await pause(50);
-  response.socket?.resetAndDestroy();
-}
-
-async function truncate(response: ServerResponse, answer: Answer, how: 'content-length' | 'chunked'): Promise<void> {
-  const { status, headers, body } = answer;
-  const whole = Buffer.concat(body);
-  response.writeHead(status, how === 'chunked' ? headers : { ...headers, 'Content-Length': whole.length });
-  await new Promise<void>((resolve) => {
-    response.write(whole.subarray(0, Math.floor(whole.length / 2)), () => resolve());
-  });
-  response.socket?.destroySoon();
-}
-
-async function drop(
-  response: ServerResponse,
-  { status, headers, body }: Answer,
-  bytes: number,
-  everyMs: number,
-): Promise<void> {
-  const whole = Buffer.concat(body);
-  response.writeHead(status, { ...headers, 'Content-Length': whole.length });
-  for (let at = 0; at < whole.length && !response.destroyed; at += bytes) {
-    response.write(whole.subarray(at, at + bytes));
-    await pause(everyMs);
-  }
-  if (!response.destroyed) response.end();
 }
