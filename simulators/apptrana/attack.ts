@@ -93,7 +93,8 @@ const COUNTRIES = ['IN', 'US', 'DE', 'BR', 'CN'];
 function makeAttack({ recipe, website, key, index, leader, time, double }: Making): SimulatedEvent {
   const random = randomFrom(scramble(index ^ key) ^ key);
   const request = randomFrom(scramble(leader ^ key) ^ (key + 1));
-  const [ruleId, category, ruleName, tagName] = RULES[(leader === index ? random() : index) % RULES.length] ?? RULES[0];
+  // Those that came with one request are each of another rule: request, rule, kind and time tell attacks apart.
+  const [ruleId, category, ruleName, tagName] = RULES[(request() + index - leader) % RULES.length] ?? RULES[0];
   const eventType = random() % 3 === 0 ? 'Block' : 'Log';
   const id = requestIdOf(recipe, index, request, double);
   const host = recipe.faults.strayBlanks ? ` ${website} ` : website;
