@@ -1,6 +1,3 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +8,7 @@ import { HOUR } from '../src/core/time.ts';
 import { openLedger } from '../src/ledger/open.ts';
 import { searchAttributes } from '../src/temporal/search-attributes.ts';
 import { startTemporal } from '../src/temporal/server.ts';
+import { end, firstLine, start, watchMemory, workerFlags } from './processes.ts';
 
 /**
  * Fetch → sealed, one worker, against bare `JSON.parse` of the same pages in the same run. The machine is noisy: the ratio is what counts.
@@ -59,11 +57,11 @@ async function measure(scenario: (typeof SCENARIOS)[number], address: string, fo
   const name = `bench-${scenario.windows}`;
   const last = Math.floor((Date.now() - 6 * 60_000) / HOUR) * HOUR;
   const hours = Array.from({ length: scenario.windows }, (_, i) => last - (i + 1) * HOUR);
-  const vendor = start('vendor.js', [SITE, String(scenario.records), ...hours.map(String)]);
+  const vendor = start('bench/vendor.js', [SITE, String(scenario.records), ...hours.map(String)]);
   const url = await firstLine(vendor);
   const parse = await parseSpeed(url, hours[0] ?? 0);
   const config = await configure(join(folder, name), name, url, Math.min(...hours));
-  const worker = start('worker.js', [config, address, name]);
+  const worker = start('bench/worker.js', [config, address, name], workerFlags);
   await firstLine(worker);
   const memory = watchMemory(worker);
   const client = new Client({ connection: await Connection.connect({ address }) });
@@ -136,36 +134,6 @@ async function configure(folder: string, name: string, url: string, from: number
   ];
   await writeFile(join(folder, 'sluice.yaml'), lines.join('\n'));
   return join(folder, 'sluice.yaml');
-}
-
-function start(script: string, args: readonly string[]): ChildProcess {
-  const path = fileURLToPath(new URL(script, import.meta.url));
-  // Flags of Node for the worker, to try what they change: BENCH_NODE='--cpu-prof'.
-  const flags =
-    script === 'worker.js' ? (process.env['BENCH_NODE'] ?? '').split(' ').filter((flag) => flag !== '') : [];
-  return spawn(process.execPath, [...flags, path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-}
-
-async function firstLine(child: ChildProcess): Promise<string> {
-  if (child.stdout === null) throw new Error('a child without output');
-  const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
-  return chunk.toString().trim();
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  const gone = once(child, 'exit');
-  child.kill('SIGTERM');
-  await gone;
-}
-
-/** The kernel's own count of the worker's resident memory, read four times a second. */
-function watchMemory({ pid }: ChildProcess): { peak(): number; stop(): void } {
-  let peak = 0;
-  const timer = setInterval(() => {
-    const resident = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid ?? 0}/status`, 'utf8'))?.[1];
-    peak = Math.max(peak, Number(resident ?? 0) / 1024);
-  }, 250);
-  return { peak: () => peak, stop: () => clearInterval(timer) };
 }
 
 async function report(rows: readonly Row[]): Promise<void> {

@@ -1,90 +1,95 @@
 import { parseArgs } from 'node:util';
-import { DEFAULT_ACCOUNT, startSignalSciences, type SimulatorOptions } from './signal-sciences.ts';
-import { readFaults } from './signal-sciences/faults.ts';
+import { programs, type Settings, type VendorProgram } from './programs.ts';
 
-const HELP = `Serves a simulated Signal Sciences request feed.
+const COMMON = {
+  port: ['8181', '0: any free port'],
+  host: ['127.0.0.1', ''],
+  seed: ['1', 'the same seed serves the same events'],
+  faults: ['{}', 'JSON, as for PUT /_simulator/faults'],
+} as const satisfies VendorProgram['flags'];
 
-  node dist/simulators/main.js --port 8181 --corp testcorp --sites a,b
+/** The vendor that is meant when none is named. */
+const FIRST = 'signal-sciences';
 
-  --port          8181                 SIM_PORT          0: any free port
-  --host          127.0.0.1            SIM_HOST
-  --corp          testcorp             SIM_CORP
-  --sites         www.example.com      SIM_SITES         comma list
-  --rate          30                   SIM_RATE          events a minute and site, on average
-  --record-bytes  1200                 SIM_RECORD_BYTES
-  --seed          1                    SIM_SEED          the same seed serves the same events
-  --email         ${DEFAULT_ACCOUNT.email}      SIM_EMAIL
-  --password      ${DEFAULT_ACCOUNT.password}   SIM_PASSWORD
-  --token         ${DEFAULT_ACCOUNT.token}  SIM_TOKEN         for x-api-user and x-api-token
-  --faults        {}                   SIM_FAULTS        JSON, as for PUT /_simulator/faults
-
-For tests, with times in unix seconds: GET /_simulator/truth?site&from&until, /_simulator/violations, /_simulator/requests,
-/_simulator/connections, /_simulator/faults; PUT /_simulator/faults (JSON), /_simulator/load?site&from&until&count;
-DELETE /_simulator/sessions.
-`;
-
-const DEFAULTS = {
-  port: '8181',
-  host: '127.0.0.1',
-  corp: 'testcorp',
-  sites: 'www.example.com',
-  rate: '30',
-  'record-bytes': '1200',
-  seed: '1',
-  ...DEFAULT_ACCOUNT,
-  faults: '{}',
-};
-
-type Name = keyof typeof DEFAULTS;
-
-function readSettings(): Record<Name, string> | 'help' {
-  const names = Object.keys(DEFAULTS) as Name[];
-  const flags = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]));
-  const parsed = parseArgs({ options: { ...flags, help: { type: 'boolean', short: 'h' } } });
-  const values: Readonly<Record<string, string | boolean | undefined>> = parsed.values;
-  if (values['help'] === true) return 'help';
-  const settings = names.map((name) => {
-    const variable = process.env[`SIM_${name.replace('-', '_').toUpperCase()}`];
-    return [name, values[name] ?? variable ?? DEFAULTS[name]];
-  });
-  return Object.fromEntries(settings) as Record<Name, string>;
+function help(name: string, { about, flags }: VendorProgram): string {
+  const others = Object.entries(programs).map(([one, program]) => `  ${one.padEnd(16)}${program.about}`);
+  const lines = Object.entries({ ...COMMON, ...flags }).map(([flag, [preset, meaning]]) =>
+    `  --${flag.padEnd(14)}  ${variableOf(flag).padEnd(18)}  ${preset.padEnd(24)}  ${meaning}`.trimEnd(),
+  );
+  return [
+    `Serves a simulated vendor: ${about}.`,
+    '',
+    `  node dist/simulators/main.js ${name} --port 8181`,
+    '',
+    ...lines,
+    '',
+    'Vendors:',
+    ...others,
+    '',
+    'For tests: GET /_simulator/truth, /_simulator/violations, /_simulator/requests, /_simulator/faults; PUT /_simulator/faults (JSON),',
+    '/_simulator/load; what else there is, and the units of times, stand in simulators/<vendor>/control.ts.',
+    '',
+  ].join('\n');
 }
 
-function readOptions(settings: Record<Name, string>): SimulatorOptions {
-  const number = (name: Name): number => {
-    const value = Number(settings[name]);
-    if (settings[name].trim() === '' || !(value >= 0))
-      throw new TypeError(`${name} is not a number: ${settings[name]}`);
+const variableOf = (flag: string): string => `SIM_${flag.replaceAll('-', '_').toUpperCase()}`;
+
+interface CommandLine {
+  readonly name: string;
+  readonly program: VendorProgram;
+  readonly settings: Settings | 'help';
+}
+
+/** Flags go before the environment, and that before the defaults. Throws a TypeError for what is not understood. */
+function readCommandLine(): CommandLine {
+  const [first = ''] = process.argv.slice(2);
+  const name = first === '' || first.startsWith('-') ? FIRST : first;
+  const program = programs[name];
+  if (program === undefined) {
+    throw new TypeError(`there is no vendor ${name}; expected one of ${Object.keys(programs).join(', ')}`);
+  }
+  const flags: VendorProgram['flags'] = { ...COMMON, ...program.flags };
+  const options = Object.fromEntries(Object.keys(flags).map((flag) => [flag, { type: 'string' as const }]));
+  const parsed = parseArgs({
+    args: process.argv.slice(first === name ? 3 : 2),
+    options: { ...options, help: { type: 'boolean', short: 'h' } },
+  });
+  const values: Readonly<Record<string, string | boolean | undefined>> = parsed.values;
+  if (values['help'] === true) return { name, program, settings: 'help' };
+  const text = (flag: string): string =>
+    String(values[flag] ?? process.env[variableOf(flag)] ?? flags[flag]?.[0] ?? '');
+  return { name, program, settings: settingsOf(text) };
+}
+
+function settingsOf(text: (flag: string) => string): Settings {
+  const number = (flag: string): number => {
+    const value = Number(text(flag));
+    if (text(flag).trim() === '' || !(value >= 0)) throw new TypeError(`${flag} is not a number: ${text(flag)}`);
     return value;
   };
-  const { host, corp, email, password, token } = settings;
   return {
-    host,
-    corp,
-    sites: settings.sites.split(',').map((site) => site.trim()),
+    host: text('host'),
     port: number('port'),
-    rate: number('rate'),
-    recordBytes: number('record-bytes'),
     seed: number('seed'),
-    accounts: [{ email, password, token }],
-    faults: readFaults(JSON.parse(settings.faults)),
-    control: true,
+    faults: JSON.parse(text('faults')) as unknown,
+    text,
+    number,
+    list: (flag) =>
+      text(flag)
+        .split(',')
+        .map((one) => one.trim()),
   };
 }
 
 async function main(): Promise<void> {
-  const settings = readSettings();
+  const { name, program, settings } = readCommandLine();
   if (settings === 'help') {
-    process.stdout.write(HELP);
+    process.stdout.write(help(name, program));
     return;
   }
-  const options = readOptions(settings);
-  const simulator = await startSignalSciences(options);
-  process.stdout.write(`${simulator.url}\n`);
-  process.stdout.write(
-    `corp ${options.corp}, sites ${options.sites.join(', ')}; log in as ${settings.email}; --help tells the rest\n`,
-  );
-  const stop = (): void => void simulator.close();
+  const { urls, hint, close } = await program.start(settings);
+  process.stdout.write(`${urls.join('\n')}\n${hint}; --help tells the rest\n`);
+  const stop = (): void => void close();
   process.once('SIGINT', stop).once('SIGTERM', stop);
 }
 

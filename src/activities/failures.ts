@@ -1,3 +1,4 @@
+import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { Failure, RateLimited, StorageFull, Unavailable, type FailureName } from '../core/failures.ts';
 import { SECOND } from '../core/time.ts';
@@ -17,6 +18,8 @@ const FINAL: ReadonlySet<FailureName> = new Set([
   'unknown-stream',
 ]);
 
+/** An answer that makes no sense may be one of a moment; asked for more often than this, it is what the vendor says. */
+const MOST_UNEXPECTED = 3;
 /** Long enough that a person can make room on the disk between two tries. */
 const STORAGE_DELAY = 30 * SECOND;
 /** Without a Retry-After, a vendor that counts connections or requests is left alone for this long. */
@@ -28,7 +31,7 @@ const LONGEST_MESSAGE = 1_000;
  * The one place that knows both sides: turns what an activity threw into the failure that Temporal sees, with its name as the type,
  * redacted, without a cause (the causes of HTTP errors carry URLs and headers).
  */
-export function toApplicationFailure(error: unknown): Error {
+export function toApplicationFailure(error: unknown, attempt = 1): Error {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
   const failure = error instanceof Failure ? error : undefined;
   const name = failure?.name ?? 'internal-error';
@@ -37,7 +40,7 @@ export function toApplicationFailure(error: unknown): Error {
   return ApplicationFailure.create({
     message,
     type: name,
-    nonRetryable: FINAL.has(name),
+    nonRetryable: FINAL.has(name) || (name === 'unexpected-answer' && attempt >= MOST_UNEXPECTED),
     ...(delay === undefined ? {} : { nextRetryDelay: delay }),
   });
 }
@@ -56,7 +59,7 @@ export function named<T extends object>(activities: T): T {
       try {
         return await (activity as (...args: unknown[]) => Promise<unknown>)(...args);
       } catch (error) {
-        throw toApplicationFailure(error);
+        throw toApplicationFailure(error, activityInfo().attempt);
       }
     },
   ]);

@@ -28,12 +28,17 @@ const HISTORY_LIMIT = 1_500;
 /** A vendor that calls windows forgotten though the plan found them within reach is believed this often in one run. */
 const MOST_FORGOTTEN = 3;
 
+/** So many windows that fail one after the other, and none between them that does not: what is wrong concerns them all. */
+const MOST_IN_A_ROW = 12;
+
 /** What one run knows of itself, and hands on when it continues as new. */
 interface Progress extends ExtractorProgress {
   /** When the first plan was made: windows that failed since are left for the next run. */
   since?: string;
   /** The latest failures of windows. */
   failures: NamedFailure[];
+  /** How many windows have failed since the last one that did not. */
+  inARow?: number;
 }
 
 /**
@@ -68,7 +73,7 @@ async function extractWhatIsDue(stream: StreamId, progress: Progress): Promise<v
     if (planned.deadline !== null) upsertDeadline(planned.deadline);
     if (planned.windows.length === 0) return;
     await extractAll(stream, planned.windows, progress, { gate, lanes: connections.perStream, grain, batch });
-    if (mustStop(progress.failures)) return;
+    if (mustStop(progress)) return;
     const { historyLength, continueAsNewSuggested } = workflowInfo();
     if (historyLength > HISTORY_LIMIT || continueAsNewSuggested) {
       await condition(allHandlersFinished);
@@ -86,8 +91,7 @@ async function extractAll(
 ): Promise<void> {
   const queue = [...windows];
   const plannedAt = Date.now();
-  const mayGoOn = (): boolean =>
-    queue.length > 0 && Date.now() - plannedAt < PLAN_GOOD_FOR_MS && !mustStop(progress.failures);
+  const mayGoOn = (): boolean => queue.length > 0 && Date.now() - plannedAt < PLAN_GOOD_FOR_MS && !mustStop(progress);
   const work = async (): Promise<void> => {
     while (mayGoOn()) {
       const permit = await gate.claim();
@@ -99,6 +103,7 @@ async function extractAll(
           batch.size = small ? Math.min(batch.size * 2, LARGEST_BATCH) : 1;
           progress.outcome = add(progress.outcome, outcome);
           progress.failures = [...progress.failures, ...failures].slice(-50);
+          progress.inARow = failures.length === 0 ? 0 : (progress.inARow ?? 0) + 1;
         }
       } finally {
         await gate.release(permit);
@@ -108,8 +113,9 @@ async function extractAll(
   await Promise.all(Array.from({ length: Math.min(lanes, windows.length) }, work));
 }
 
-/** Refused credentials and broken storage concern every window alike: the stream waits for a person or for the next tick. */
-function mustStop(failures: readonly NamedFailure[]): boolean {
+/** What concerns every window alike, refused credentials say or broken storage, ends the run: it waits for a person or the next tick. */
+function mustStop({ failures, inARow = 0 }: Progress): boolean {
+  if (inARow >= MOST_IN_A_ROW) return true;
   const times = (name: string): number => failures.filter((one) => one.name === name).length;
   return times('credentials-rejected') > 0 || times('storage-full') > 0 || times('retention-passed') > MOST_FORGOTTEN;
 }

@@ -58,6 +58,31 @@ describe('an extractor', () => {
     expect(ledger.failed).toEqual([{ window: bad, failure: 'unexpected-answer' }]);
   });
 
+  it('ends a run in which one window after the other fails, and leaves the rest for the next', async () => {
+    const ledger = pretend({
+      due: hours(60),
+      connections: { perSource: 1, perStream: 1 },
+      onPage: () => {
+        throw final('unexpected-answer');
+      },
+    });
+    expect((await failureOf(extract(ledger))).type).toBe('unexpected-answer');
+    expect(ledger.failed).toHaveLength(12);
+  });
+
+  it('goes on through many failures as long as others succeed between them', async () => {
+    const ledger = pretend({
+      due: hours(40),
+      connections: { perSource: 1, perStream: 1 },
+      onPage: ({ window }) => {
+        if (new Date(window.from).getUTCHours() % 4 !== 0) throw final('unexpected-answer');
+      },
+    });
+    await failureOf(extract(ledger));
+    expect(ledger.sealed).toHaveLength(10);
+    expect(ledger.failed).toHaveLength(30);
+  });
+
   it('stops asking when the credentials are refused', async () => {
     const ledger = pretend({
       due: hours(10),

@@ -1,0 +1,94 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WorkflowFailedError, type Client } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { NativeConnection } from '@temporalio/worker';
+import type { ArchivedRecord } from '../../src/archive/archive.ts';
+import { openArchive } from '../../src/archive/open.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { locations } from '../../src/config/locations.ts';
+import { pullId, type StreamId } from '../../src/core/ids.ts';
+import type { Manifest } from '../../src/core/manifest.ts';
+import type { Outcome } from '../../src/core/outcome.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { openLedger } from '../../src/ledger/open.ts';
+import { startWorker, type RunningWorker } from '../../src/worker.ts';
+
+export interface ArchivedHere extends ArchivedRecord {
+  readonly manifest: Manifest;
+  readonly sha256: string;
+}
+
+/** A configuration in a folder of its own, workers on a task queue of their own, and what comes of them. */
+export interface Place {
+  readonly folder: string;
+  /** Changes what workers that are started from now on read. */
+  configure(text: string): Promise<void>;
+  worker(clock?: () => number): Promise<RunningWorker>;
+  /** Rejects with the failure's name as the message when the pull fails. */
+  pull(stream: StreamId): Promise<Outcome>;
+  /** Every record that the archive holds of a stream. */
+  records(stream: StreamId): Promise<readonly ArchivedHere[]>;
+  withLedger<T>(use: (ledger: Ledger) => Promise<T>): Promise<T>;
+  remove(): Promise<void>;
+}
+
+export async function makePlace(
+  { client, connection }: { readonly client: Client; readonly connection: NativeConnection },
+  yaml: string,
+): Promise<Place> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-place-'));
+  const file = join(folder, 'sluice.yaml');
+  await writeFile(file, yaml);
+  const places = (): ReturnType<typeof locations> => locations({ data: join(folder, 'data') });
+  const taskQueue = `place-${randomUUID()}`;
+  return {
+    folder,
+    configure: (text) => writeFile(file, text),
+    worker: (clock) =>
+      startWorker({
+        config: loadConfig(file),
+        connection,
+        namespace: 'default',
+        taskQueue,
+        ...(clock && { clock }),
+      }),
+    async pull(stream) {
+      try {
+        return await client.workflow.execute<(id: StreamId) => Promise<Outcome>>('pull', {
+          workflowId: `${pullId(stream)}:${randomUUID()}`,
+          taskQueue,
+          args: [stream],
+        });
+      } catch (error) {
+        const cause = error instanceof WorkflowFailedError ? error.cause : undefined;
+        throw cause instanceof ApplicationFailure ? new Error(`${cause.type ?? ''}: ${cause.message}`) : error;
+      }
+    },
+    async records({ source, stream }) {
+      const archive = openArchive(places().archive);
+      const found: ArchivedHere[] = [];
+      for await (const receipt of archive.manifests()) {
+        if ('damage' in receipt) throw new Error(`${receipt.key}: ${receipt.damage}`);
+        const { manifest } = receipt;
+        if (manifest.source !== source || manifest.stream !== stream) continue;
+        for await (const record of archive.records(receipt)) {
+          const sha256 = createHash('sha256').update(record.bytes).digest('hex');
+          found.push({ ...record, manifest, sha256 });
+        }
+      }
+      return found;
+    },
+    async withLedger(use) {
+      const ledger = await openLedger(places().ledger);
+      try {
+        return await use(ledger);
+      } finally {
+        await ledger.close();
+      }
+    },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
