@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
+import { extractId } from '../../src/core/ids.ts';
 import { HOUR, MINUTE, toIso } from '../../src/core/time.ts';
 import { startAppTrana, type AppTranaSimulator, type SimulatorOptions } from '../../simulators/apptrana.ts';
 import { useTemporal } from '../workflows/harness.ts';
 import { makePlace, type Place } from './place.ts';
+import { record } from './record.ts';
 
 process.env['TZ'] = 'America/New_York';
 
@@ -79,6 +81,10 @@ describe('AppTrana, end to end', () => {
       expect(until).toBeGreaterThan(Date.now() - 20 * MINUTE);
       expect(hashes).toEqual(truth(place, website, from, until));
     }
+    record(
+      'extractWindows-batches',
+      await temporal.client.workflow.getHandle(extractId({ source, stream: 'shop.abc.com' })).fetchHistory(),
+    );
     expect(simulator.violations).toEqual([]);
     expect(simulator.counts.peak).toBeLessThanOrEqual(10);
   });

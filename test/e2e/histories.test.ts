@@ -1,7 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { temporal as proto } from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +7,7 @@ import { connectionsId, extractId } from '../../src/core/ids.ts';
 import { HOUR } from '../../src/core/time.ts';
 import { useTemporal } from '../workflows/harness.ts';
 import { CANARY, deploy, type Deployment } from './deployment.ts';
+import { record } from './record.ts';
 
 type History = proto.api.history.v1.IHistory;
 
@@ -100,10 +99,9 @@ describe('what is written down', () => {
   });
 
   it('can be replayed with the present code', async () => {
-    const recordTo = process.env['RECORD_HISTORIES'];
     for (const [name, history] of histories) {
       await Worker.runReplayHistory({ workflowBundle: temporal.bundle }, history);
-      if (recordTo !== undefined) record(recordTo, name, history);
+      record(name, history);
     }
   });
 
@@ -113,16 +111,6 @@ describe('what is written down', () => {
     expect(text).toContain('env:SLUICE_TEST_PASSWORD');
   });
 });
-
-function record(release: string, name: string, history: History): void {
-  const folder = fileURLToPath(new URL(`../histories/${release}/`, import.meta.url));
-  mkdirSync(folder, { recursive: true });
-  // Where and by whom it was recorded is nobody's business.
-  const clean = JSON.parse(historyToJSON(history), (key, value: unknown) =>
-    key === 'stackTrace' ? '' : key === 'identity' || key === 'workerInstanceKey' ? 'worker' : value,
-  ) as unknown;
-  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(clean, null, 1)}\n`);
-}
 
 /** The history as the server sends it, payloads and all, to look for words in. */
 function bytesOf(history: History): string {

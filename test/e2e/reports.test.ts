@@ -11,10 +11,12 @@ import { loadConfig } from '../../src/config/load.ts';
 import { locations } from '../../src/config/locations.ts';
 import type { ReportRef, SourceType, VendorLimits } from '../../src/core/contract.ts';
 import { RefusedTarget, Unavailable } from '../../src/core/failures.ts';
+import { extractId } from '../../src/core/ids.ts';
 import { DAY, dayOf, HOUR, MINUTE } from '../../src/core/time.ts';
 import { openLedger } from '../../src/ledger/open.ts';
 import { startWorker } from '../../src/worker.ts';
 import { useTemporal } from '../workflows/harness.ts';
+import { record } from './record.ts';
 
 const temporal = useTemporal();
 const cleanUps: (() => Promise<unknown>)[] = [];
@@ -123,6 +125,7 @@ async function deploy(vendor: Vendor, linesAPiece = 2) {
   const worker = await startWorker({ config, connection: temporal.connection, namespace: 'default', taskQueue });
   cleanUps.unshift(() => worker.stop());
   return {
+    stream,
     pull: () =>
       temporal.client.workflow.execute<(id: typeof stream) => Promise<unknown>>('pull', {
         workflowId: `pull:${source}:${randomUUID()}`,
@@ -161,7 +164,7 @@ describe('reports', () => {
       [daysAgo(9)]: { 'a.csv': { id: '1', rows: ['{"ip":"192.0.2.9"}'] } },
       [daysAgo(1)]: { 'a.csv': { id: '2', rows: [same, same, same] }, 'b.csv': { id: '3', rows: ['{"b":1}'] } },
     });
-    const { pull, held, position } = await deploy(vendor);
+    const { pull, held, position, stream } = await deploy(vendor);
     expect(await pull()).toMatchObject({ reports: 3, records: 5 });
     expect(await held()).toEqual({
       [`${daysAgo(9)} a.csv 1`]: { records: ['{"ip":"192.0.2.9"}'], file: '{"ip":"192.0.2.9"}\n' },
@@ -169,6 +172,7 @@ describe('reports', () => {
       [`${daysAgo(1)} b.csv 1`]: { records: ['{"b":1}'], file: '{"b":1}\n' },
     });
     expect((await position())?.cursor).toBe(daysAgo(7));
+    record('collectReports', await temporal.client.workflow.getHandle(extractId(stream)).fetchHistory());
     vendor.listed.length = 0;
     expect(await pull()).toMatchObject({ reports: 0 });
     expect(vendor.listed.toSorted()).toEqual([7, 6, 5, 4, 3, 2, 1, 0].map(daysAgo));

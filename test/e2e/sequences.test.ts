@@ -11,10 +11,12 @@ import { loadConfig } from '../../src/config/load.ts';
 import { locations } from '../../src/config/locations.ts';
 import type { Portion, SourceType, VendorLimits } from '../../src/core/contract.ts';
 import { Unavailable, WindowTooLarge } from '../../src/core/failures.ts';
+import { extractId } from '../../src/core/ids.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 import { openLedger } from '../../src/ledger/open.ts';
 import { startWorker } from '../../src/worker.ts';
 import { useTemporal } from '../workflows/harness.ts';
+import { record } from './record.ts';
 
 const temporal = useTemporal();
 const cleanUps: (() => Promise<unknown>)[] = [];
@@ -100,6 +102,7 @@ async function deploy(vendor: Vendor) {
   const stream = { source, stream: 'ones' };
   const taskQueue = `sequence-${randomUUID()}`;
   return {
+    stream,
     worker: () => startWorker({ config, connection: temporal.connection, namespace: 'default', taskQueue }),
     pull: () =>
       temporal.client.workflow.execute<(id: typeof stream) => Promise<unknown>>('pull', {
@@ -148,6 +151,7 @@ describe('a sequence', () => {
     cleanUps.unshift(() => worker.stop());
     expect(await place.pull()).toMatchObject({ portions: 13, records: 1_234 });
     expect(await place.held()).toEqual(truth(1_234));
+    record('followSequence', await temporal.client.workflow.getHandle(extractId(place.stream)).fetchHistory());
     expect(await place.position()).toMatchObject({ cursor: String(BASE + 1_234n), remaining: 0 });
     expect(await place.pull()).toMatchObject({ portions: 0, records: 0 });
     vendor.items += 7;
