@@ -20,17 +20,17 @@ export interface Settings {
   readonly seed: number;
   /** JSON. */
   readonly faults: unknown;
-  text(flag: string): string;
+  readonly text: (flag: string) => string;
   /** Throws a TypeError for what is no number from 0 on. */
-  number(flag: string): number;
-  list(flag: string): readonly string[];
+  readonly number: (flag: string) => number;
+  readonly list: (flag: string) => readonly string[];
 }
 
 export interface Started {
   /** The base URL for a client, where it is not the simulator's own. */
   readonly urls: readonly string[];
   readonly hint: string;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** By the source types' names. */

@@ -10,6 +10,11 @@ import type { IsoInterval } from '../core/time.ts';
 export interface Activities {
   /** Looks a stream up in the worker's configuration. Errors: `unknown-stream`. */
   describeStream(stream: StreamId): Promise<StreamDescription>;
+  /**
+   * Sees to it that the source's gate runs. From here, for a workflow could only try: what runs already would show as a failed start in its history,
+   * red in the UI though all is well.
+   */
+  ensureGate(source: { source: string }): Promise<void>;
   /** Proves that the source's credentials work, and learns the vendor's clock. Errors: `credentials-rejected`. */
   authenticate(source: { source: string }): Promise<LoginResult>;
   /** Asks the ledger what is due, and records as lost what the vendor has forgotten meanwhile. */

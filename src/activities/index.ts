@@ -1,4 +1,5 @@
-import { cancellationSignal } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, getClient } from '@temporalio/activity';
+import { connectionsId } from '../core/ids.ts';
 import { interval, SECOND, toIso } from '../core/time.ts';
 import { UnknownStream } from '../core/failures.ts';
 import type { Activities } from './contract.ts';
@@ -24,6 +25,16 @@ export function createActivities(deps: Dependencies): Activities {
       const { grain } = stream.shape === 'window' ? stream.limits : settings.limits;
       const size = stream.shape === 'sequence' ? { size: stream.size } : {};
       return { shape: stream.shape, connections: { perSource, perStream }, grain, ...size };
+    },
+
+    async ensureGate({ source }) {
+      await getClient().workflow.start('connections', {
+        workflowId: connectionsId(source),
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        taskQueue: activityInfo().taskQueue,
+        args: [],
+        staticSummary: 'lets in as many connections as the vendor allows',
+      });
     },
 
     async authenticate({ source: name }) {

@@ -3,6 +3,7 @@ import {
   condition,
   getExternalWorkflowHandle,
   ParentClosePolicy,
+  patched,
   setHandler,
   startChild,
   uuid4,
@@ -13,6 +14,7 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { ConnectionLimits } from '../core/contract.ts';
 import { connectionsId, type StreamId } from '../core/ids.ts';
 import { claim, connections, granted, release } from './connections.ts';
+import { ensureGate } from './steps.ts';
 
 /** A claim is sent again after this long, in case the gate was terminated and started anew meanwhile. */
 const REMIND_AFTER = '1m';
@@ -27,6 +29,7 @@ export interface Gate {
 /** The extractor's side of the `connections` workflow of its source. Call once per workflow. */
 export function openGate(stream: StreamId, limits: ConnectionLimits): Gate {
   const gateId = connectionsId(stream.source);
+  let open: Promise<void> | undefined;
   const mine = new Set<string>();
   const inside = new Set<string>();
 
@@ -46,6 +49,9 @@ export function openGate(stream: StreamId, limits: ConnectionLimits): Gate {
   return {
     release: giveBack,
     async claim() {
+      // Once for all lanes. Runs of before 0.2.0 began without it.
+      open ??= patched('ensureGate') ? ensureGate({ source: stream.source }) : Promise.resolve();
+      await open;
       const permit = uuid4();
       mine.add(permit);
       try {
@@ -61,7 +67,7 @@ export function openGate(stream: StreamId, limits: ConnectionLimits): Gate {
   };
 }
 
-/** Signals the gate; starts it first when it is not running. It outlives whoever starts it. */
+/** Signals the gate; starts it first when it has ended meanwhile. It outlives whoever starts it. */
 async function signalGate<T>(gateId: string, signal: SignalDefinition<[T]>, value: T): Promise<void> {
   const gate = getExternalWorkflowHandle(gateId);
   try {

@@ -15,11 +15,12 @@ import { failureNames, type FailureName } from '../core/failures.ts';
  */
 
 /** Reads of the worker's configuration and the ledger: quick, and safe to repeat. */
-export const { describeStream, markCollected, plan, recordFailure, recordStall } = proxyActivities<Activities>({
-  startToCloseTimeout: '30s',
-  scheduleToCloseTimeout: '10m',
-  retry: { initialInterval: '1s', maximumInterval: '30s' },
-});
+export const { describeStream, ensureGate, markCollected, plan, recordFailure, recordStall } =
+  proxyActivities<Activities>({
+    startToCloseTimeout: '30s',
+    scheduleToCloseTimeout: '10m',
+    retry: { initialInterval: '1s', maximumInterval: '30s' },
+  });
 
 /** Few attempts: a login that is refused again and again locks an account. */
 export const { authenticate } = proxyActivities<Activities>({

@@ -20,7 +20,8 @@ export interface Pretence {
   readonly onAuthenticate?: () => void;
 }
 
-type OfWindows = 'describeStream' | 'authenticate' | 'plan' | 'fetchPages' | 'extractBatch' | 'seal' | 'recordFailure';
+type OfWindows =
+  'describeStream' | 'ensureGate' | 'authenticate' | 'plan' | 'fetchPages' | 'extractBatch' | 'seal' | 'recordFailure';
 
 export interface PretendedLedger extends Pick<Activities, OfWindows> {
   readonly sealed: IsoInterval[];
@@ -46,6 +47,8 @@ export function pretend(pretence: Pretence): PretendedLedger {
       connections: pretence.connections ?? { perSource: 5, perStream: 2 },
       grain: MINUTE,
     }),
+    // The workflow then starts the gate itself.
+    ensureGate: async () => undefined,
     authenticate: async () => {
       pretence.onAuthenticate?.();
       return { skewSeconds: 0 };
