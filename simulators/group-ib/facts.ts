@@ -19,5 +19,3 @@ export type Make = (facts: Facts) => object;
 
 /** Stands for the digits of the seqUpdate, which no number of JavaScript can hold for certain. */
 export const SEQ = '@seqUpdate@';
-/** Stands for literals that parsing and writing again would change. */
-export const RAW = '@raw@';

@@ -71,7 +71,11 @@ export interface Faults {
   /** 403 for everything: the address is not on the list. */
   ipNotAllowed: Switch;
   /** 429 above so many requests in a second of real time, counted by account unless told. */
-  rateLimit: null | { readonly perSecond: number; readonly retryAfter?: RetryAfter; readonly by?: 'account' | 'collection' };
+  rateLimit: null | {
+    readonly perSecond: number;
+    readonly retryAfter?: RetryAfter;
+    readonly by?: 'account' | 'collection';
+  };
 
   /** Accepts and never answers. */
   hang: Switch;

@@ -21,7 +21,12 @@ export const ddos: Make = ({ id, first, time, traits, random }) => ({
   isFavourite: false,
   protocol: pick(random, ['tcp', 'udp', 'http']),
   seqUpdate: SEQ,
-  target: part(random, { domain: traits.domain, ipv4: ipv4(random, traits.ip), port: random() % 65_536, url: text(random, `http://${traits.domain}/`) }),
+  target: part(random, {
+    domain: traits.domain,
+    ipv4: ipv4(random, traits.ip),
+    port: random() % 65_536,
+    url: text(random, `http://${traits.domain}/`),
+  }),
   type: pick(random, ['DNS Reflection', 'SYN flood', null]),
 });
 
@@ -46,7 +51,11 @@ export const phishingGroup: Make = ({ id, first, time, traits, random }) => ({
     updated: date(time),
   }),
   domain: traits.domain,
-  domainInfo: part(random, { domain: traits.domain, registrar: 'NameExample', expirationDate: oddDate(random, first + 3e10) }),
+  domainInfo: part(random, {
+    domain: traits.domain,
+    registrar: 'NameExample',
+    expirationDate: oddDate(random, first + 3e10),
+  }),
   evaluation: evaluation(random),
   id,
   phishing: Array.from({ length: random() % 3 }, (_, index) => ({
@@ -61,7 +70,9 @@ export const phishingGroup: Make = ({ id, first, time, traits, random }) => ({
 export const phishingKit: Make = ({ id, first, time, traits, random }) => ({
   dateFirstSeen: oddDate(random, first),
   dateLastSeen: date(time),
-  downloadedFrom: part(random, [{ date: date(first), domain: traits.domain, url: `http://${traits.domain}/kit.zip`, fileName: 'kit.zip' }]),
+  downloadedFrom: part(random, [
+    { date: date(first), domain: traits.domain, url: `http://${traits.domain}/kit.zip`, fileName: 'kit.zip' },
+  ]),
   emails: random() % 4 === 0 ? [] : [traits.email],
   evaluation: evaluation(random),
   hash: traits.hash,

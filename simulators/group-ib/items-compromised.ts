@@ -22,7 +22,12 @@ export const accountGroup: Make = (facts) => {
     portalLink: `https://tap.example.com/cd/accounts?id=${id}`,
     probableCorporateAccess: (traits.bits & 8) !== 0,
     combolist: (traits.bits & 32) !== 0,
-    service: part(random, { domain: traits.domain, host: `www.${traits.domain}`, ip: text(random, traits.ip), url: `https://${traits.domain}/login?a=1&b=ü` }),
+    service: part(random, {
+      domain: traits.domain,
+      host: `www.${traits.domain}`,
+      ip: text(random, traits.ip),
+      url: `https://${traits.domain}/login?a=1&b=ü`,
+    }),
     seqUpdate: SEQ,
     sourceType: [pick(random, ['Botnet', 'Phishing', 'Combolist'])],
     unique: (traits.bits & 16) !== 0,
@@ -54,7 +59,13 @@ export const bankCardGroup: Make = ({ id, first, time, traits, random, canary })
   dateFirstSeen: oddDate(random, first),
   dateLastSeen: date(time),
   eventCount: 1,
-  events: [{ id: id.slice(0, 38), client: part(random, { ipv4: ipv4(random, traits.ip) }), dateDetected: oddDate(random, first) }],
+  events: [
+    {
+      id: id.slice(0, 38),
+      client: part(random, { ipv4: ipv4(random, traits.ip) }),
+      dateDetected: oddDate(random, first),
+    },
+  ],
   evaluation: evaluation(random),
   id,
   malware: random() % 2 === 0 ? [] : [malware],

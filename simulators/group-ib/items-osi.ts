@@ -11,7 +11,9 @@ export const gitRepository: Make = ({ id, first, time, traits, random, canary })
   files: Array.from({ length: random() % 3 }, (_, index) => ({
     id: `${id.slice(0, 38)}${10 + index}`,
     name: `config/${index}.env`,
-    revisions: part(random, [{ hash: traits.hash, data: { snippet: `PASSWORD="${canary}${index}"\n` }, timestamp: date(first) }]),
+    revisions: part(random, [
+      { hash: traits.hash, data: { snippet: `PASSWORD="${canary}${index}"\n` }, timestamp: date(first) },
+    ]),
   })),
   id,
   name: `example/${traits.hash.slice(0, 6)}`,
@@ -26,7 +28,10 @@ export const publicLeak: Make = ({ id, first, time, traits, random, canary }) =>
   hash: traits.hash,
   id,
   language: 'text',
-  linkList: random() % 4 === 0 ? [] : [{ author: '', dateDetected: date(first), datePublished: '', link: `https://paste.example/${id}`, title: '' }],
+  linkList:
+    random() % 4 === 0
+      ? []
+      : [{ author: '', dateDetected: date(first), datePublished: '', link: `https://paste.example/${id}`, title: '' }],
   matches: random() % 2 === 0 ? [] : { email: { [traits.domain]: [traits.email] } },
   seqUpdate: SEQ,
   updated: date(time),

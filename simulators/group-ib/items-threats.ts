@@ -1,4 +1,4 @@
-import { RAW, SEQ, type Facts, type Make } from './facts.ts';
+import { SEQ, type Facts, type Make } from './facts.ts';
 import { date, evaluation, oddDate, part, pick, text } from './shape.ts';
 
 /** Reports have files; each is a pure function of its id. */
@@ -28,7 +28,6 @@ export const threat: Make = (facts) => {
     langs: ['en'],
     malwareList: part(random, [{ id: 'f9b36ea2d0d4a3e5b1c7', name: 'loader' }]),
     mitreMatrix: part(random, [{ attackPatternId: 'attack-pattern--92d7da27', attackTactic: 'command-and-control' }]),
-    options: random() % 8 === 0 ? RAW : null,
     seqUpdate: SEQ,
     threatActor: part(random, { id: 'a6f0d0a3e5', name: 'PaperLantern', isAPT: true, country: null }),
     title: pick(random, ['New wave of attacks', 'Новая волна', '新しい攻撃']),
@@ -36,7 +35,10 @@ export const threat: Make = (facts) => {
   };
 };
 
-function indicator({ id, first, traits, random }: Facts, index: number): { readonly id: string } & object {
+function indicator(
+  { id, first, traits, random }: Facts,
+  index: number,
+): { readonly id: string; readonly [field: string]: unknown } {
   return {
     dateFirstSeen: random() % 2 === 0 ? null : oddDate(random, first),
     dateLastSeen: null,

@@ -9,11 +9,21 @@ export const BRANDS = [
 
 export const SUBSCRIPTIONS = ['scam', 'trademark', 'piracy'] as const;
 
-const SUBTYPES = ['counterfeit', 'piracy', 'partner_policy_compliance', 'trademark', 'malware', 'phishing', 'fraud'] as const;
+const SUBTYPES = [
+  'counterfeit',
+  'piracy',
+  'partner_policy_compliance',
+  'trademark',
+  'malware',
+  'phishing',
+  'fraud',
+] as const;
 const APPROVE_STATES = ['under_review', 'approved', 'rejected'] as const;
 
 /** What the list of violations can be filtered by. */
-export function violationFacets({ bits }: Traits): Readonly<Record<'section' | 'brandIds[]' | 'approveState[]' | 'subtypes[]', string>> {
+export function violationFacets({
+  bits,
+}: Traits): Readonly<Record<'section' | 'brandIds[]' | 'approveState[]' | 'subtypes[]', string>> {
   return {
     section: String(1 + ((bits >>> 8) % 6)),
     'brandIds[]': BRANDS[(bits >>> 12) % BRANDS.length]?.id ?? '',

@@ -3,14 +3,32 @@ import type { Random } from './traits.ts';
 /** How the vendor writes dates: with an offset, in one of two ways, with a Z, without a zone (UTC is meant), and as a day. */
 type DateForm = 'offset' | 'basic-offset' | 'zulu' | 'no-zone' | 'day';
 
-/** `time` in ms. Whole seconds: the vendor's dates have no fractions. */
+/** `time` in ms. Whole seconds: the vendor's dates have no fractions. By hand, for an item has many and a walk many items. */
 export function date(time: number, form: DateForm = 'offset'): string {
-  const text = new Date(time).toISOString();
-  if (form === 'day') return text.slice(0, 10);
-  return text.slice(0, 19) + ENDS[form];
+  const day = Math.floor(time / DAY);
+  if (form === 'day') return dayText(day);
+  const second = Math.floor(time / 1000) - day * 86_400;
+  const clock = `${two(Math.floor(second / 3600))}:${two(Math.floor(second / 60) % 60)}:${two(second % 60)}`;
+  return `${dayText(day)}T${clock}${ENDS[form]}`;
 }
 
+const DAY = 86_400_000;
 const ENDS = { offset: '+00:00', 'basic-offset': '+0000', zulu: 'Z', 'no-zone': '' } as const;
+const PAIRS = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, '0'));
+const days = new Map<number, string>();
+
+function two(value: number): string {
+  return PAIRS[value] ?? '';
+}
+
+function dayText(day: number): string {
+  const known = days.get(day);
+  if (known !== undefined) return known;
+  const text = new Date(day * DAY).toISOString().slice(0, 10);
+  if (days.size > 10_000) days.clear();
+  days.set(day, text);
+  return text;
+}
 
 /** A date that is not always one: null, empty, of the year 0, or of another form. */
 export function oddDate(random: Random, time: number, form: DateForm = 'offset'): string | null {
@@ -72,7 +90,14 @@ export function evaluation(random: Random): object | null {
 
 /** An address as an object, and sometimes as a list of them. */
 export function ipv4(random: Random, ip: string): unknown {
-  const one = { ip, asn: `AS${random() % 65_000}`, city: null, countryCode: 'US', countryName: 'United States', region: '' };
+  const one = {
+    ip,
+    asn: `AS${random() % 65_000}`,
+    city: null,
+    countryCode: 'US',
+    countryName: 'United States',
+    region: '',
+  };
   const provider = pick(random, ['Example Net', 'Beispiel & Söhne', '例え']);
   return part(random, random() % 16 === 0 ? [{ ...one, provider }] : { ...one, provider });
 }

@@ -42,7 +42,6 @@ export const PER_DAY = 2 ** 26;
 export function createKin(seed: number, collection: string): Kin {
   const salt = hash(seed, collection);
   const mark = hex8(salt);
-  const day = (entity: number): number => Math.floor(entity / PER_DAY);
   const key = (entity: number): number => scramble(scramble((entity % PER_DAY) ^ salt) ^ day(entity));
   return {
     // Day and number go through bijections, so no two entities share an id.
@@ -55,13 +54,20 @@ export function createKin(seed: number, collection: string): Kin {
   };
 }
 
+function day(entity: number): number {
+  return Math.floor(entity / PER_DAY);
+}
+
 function traits(key: number): Traits {
   const domain = DOMAINS[(key >>> 6) % DOMAINS.length] ?? '';
   return {
     ip: IPS[key % IPS.length] ?? '',
     domain,
     email: `user${(key >>> 12) % 512}@${domain}`,
-    hash: hex8(key) + hex8(scramble(key + 1)) + hex8(scramble(key + 2)) + hex8(scramble(key + 3)),
+    // Not made unless it is looked at: a filter looks at many items.
+    get hash() {
+      return hex8(key) + hex8(scramble(key + 1)) + hex8(scramble(key + 2)) + hex8(scramble(key + 3));
+    },
     bits: scramble(key ^ 0x5bd1e995),
   };
 }
