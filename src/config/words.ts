@@ -178,7 +178,10 @@ export function flatten(
   });
 }
 
-/** A map with an unknown key is further from what was meant than one that lacks a key. */
+/** A map with an unknown key is further from what was meant than one that lacks a key, and a member that takes no map is furthest. */
 function weight(issues: readonly Issue[]): number {
+  if (issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0)) return FURTHEST;
   return issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? 2 * issue.keys.length : 1), 0);
 }
+
+const FURTHEST = 1_000;

@@ -1,10 +1,11 @@
 import type { Dispatcher } from 'undici';
 import type { Secret } from '../core/contract.ts';
-import { RefusedTarget } from '../core/failures.ts';
+import { RefusedTarget, UnexpectedAnswer } from '../core/failures.ts';
 import { SECOND } from '../core/time.ts';
 import { readBody, type BodyLimits } from './body.ts';
 import { openConnections, type Connections } from './connections.ts';
 import { startDeadline } from './deadline.ts';
+import { printable } from './redaction.ts';
 import { httpDate, retryAfter } from './retry-after.ts';
 import { openTarget, originOf, type Target } from './target.ts';
 import { troubleOf } from './trouble.ts';
@@ -80,6 +81,12 @@ export interface Http {
    */
   request(request: HttpRequest): Promise<HttpResponse>;
   /**
+   * The body of an answer of status 200, piece by piece as it comes, so that memory stays flat; ends early only with an error.
+   * @param refusal what to throw for an answer of any other status, a redirect among them
+   * Errors: as for `request`.
+   */
+  download(request: HttpRequest, refusal: (answer: HttpResponse) => Error): AsyncIterable<Buffer>;
+  /**
    * A vendor's next link, path or whole URL, as path and query for `request`.
    * @throws RefusedTarget when it leads anywhere but below the base URL.
    */
@@ -96,6 +103,7 @@ export function createHttp(options: HttpOptions): Http {
   const proxyPlace = options.proxy?.place;
   return {
     request: (request) => exchange(request, { limits, target, connections, proxyPlace }),
+    download: (request, refusal) => download(request, refusal, { limits, target, connections, proxyPlace }),
     follow: (next) => target.follow(next),
     close: () => connections.close(),
   };
@@ -109,39 +117,80 @@ interface Means {
 }
 
 async function exchange(request: HttpRequest, means: Means): Promise<HttpResponse> {
-  const { method, signal } = request;
+  const { signal } = request;
   const { target, limits } = means;
   signal.throwIfAborted();
   const path = target.full(request.path);
-  const deadlineMs = request.deadlineMs ?? limits.deadlineMs;
-  const patienceMs = Math.max(limits.headersTimeoutMs, request.deadlineMs ?? 0);
-  const deadline = startDeadline(signal, deadlineMs);
+  const deadline = startDeadline(signal, request.deadlineMs ?? limits.deadlineMs);
   let answered = false;
   const work = async (): Promise<HttpResponse> => {
-    const answer = await send(request, path, patienceMs, deadline.signal, means);
+    const answer = await send(request, path, patience(limits, request.deadlineMs), deadline.signal, means);
     answered = true;
     return read(answer, limits, target.origin, request.redirect ?? 'refuse');
   };
   try {
     return await Promise.race([work(), deadline.aborted]);
   } catch (error) {
-    if (signal.aborted) throw signal.reason;
-    const what = `${method} ${path.replace(/\?.*/, '').slice(0, 300)}`;
-    const silenceMs = answered ? limits.headersTimeoutMs : patienceMs;
-    const { connectTimeoutMs } = limits;
-    const expired = deadline.expired();
-    throw troubleOf(error, {
-      what,
-      deadlineMs,
-      expired,
-      answered,
-      connectTimeoutMs,
-      silenceMs,
-      proxyPlace: means.proxyPlace,
-    });
+    throw explained(error, request, path, { answered, expired: deadline.expired() }, means);
   } finally {
     deadline.stop();
   }
+}
+
+/** Not packed: what is unpacked in one piece would not be streamed. */
+async function* download(
+  request: HttpRequest,
+  refusal: (answer: HttpResponse) => Error,
+  means: Means,
+): AsyncGenerator<Buffer, void, undefined> {
+  const { signal } = request;
+  const { target, limits } = means;
+  signal.throwIfAborted();
+  const path = target.full(request.path);
+  const deadline = startDeadline(signal, request.deadlineMs ?? limits.deadlineMs);
+  let answered = false;
+  let refused: HttpResponse | undefined;
+  try {
+    const sent = send(request, path, patience(limits, request.deadlineMs), deadline.signal, means, 'identity');
+    const answer = await Promise.race([sent, deadline.aborted]);
+    answered = true;
+    if (answer.statusCode === 200) yield* pieces(answer);
+    else refused = await read(answer, limits, target.origin, 'report');
+  } catch (error) {
+    throw explained(error, request, path, { answered, expired: deadline.expired() }, means);
+  } finally {
+    deadline.stop();
+  }
+  if (refused !== undefined) throw refusal(refused);
+}
+
+async function* pieces({ headers, body }: Dispatcher.ResponseData): AsyncGenerator<Buffer, void, undefined> {
+  const packed = list(headers['content-encoding']);
+  if (packed !== '' && packed !== 'identity') {
+    body.on('error', () => undefined).destroy();
+    throw new UnexpectedAnswer(`packed as ${printable(packed.slice(0, 40))}, though that was not offered`);
+  }
+  for await (const piece of body) yield piece as Buffer;
+}
+
+function explained(
+  error: unknown,
+  { method, signal, deadlineMs: own }: HttpRequest,
+  path: string,
+  { answered, expired }: { readonly answered: boolean; readonly expired: boolean },
+  { limits, proxyPlace }: Means,
+): unknown {
+  if (signal.aborted) return signal.reason;
+  const deadlineMs = own ?? limits.deadlineMs;
+  const what = `${method} ${path.replace(/\?.*/, '').slice(0, 300)}`;
+  const silenceMs = answered ? limits.headersTimeoutMs : patience(limits, own);
+  const { connectTimeoutMs } = limits;
+  return troubleOf(error, { what, deadlineMs, expired, answered, connectTimeoutMs, silenceMs, proxyPlace });
+}
+
+/** How long to wait for an answer to begin. */
+function patience({ headersTimeoutMs }: HttpLimits, deadlineMs = 0): number {
+  return Math.max(headersTimeoutMs, deadlineMs);
 }
 
 function send(
@@ -150,12 +199,13 @@ function send(
   headersTimeout: number,
   signal: AbortSignal,
   { target, limits, connections }: Means,
+  encoding = 'gzip',
 ): Promise<Dispatcher.ResponseData> {
   return connections.dispatcher().request({
     origin: target.origin,
     path,
     method,
-    headers: { 'user-agent': 'sluice', ...headers, 'accept-encoding': 'gzip' },
+    headers: { 'user-agent': 'sluice', ...headers, 'accept-encoding': encoding },
     body: body ?? null,
     signal,
     headersTimeout,

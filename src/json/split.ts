@@ -61,7 +61,7 @@ function elements(body: Buffer, open: number, deepest: number): { spans: Span[];
 }
 
 /** The offset of the comma or closing bracket that follows the value which begins at `at`. */
-function endOfValue(body: Buffer, at: number, deepest: number): number {
+export function endOfValue(body: Buffer, at: number, deepest: number): number {
   let depth = 0;
   for (let i = at; i < body.length; i += 1) {
     const byte = body[i];
@@ -78,7 +78,7 @@ function endOfValue(body: Buffer, at: number, deepest: number): number {
 }
 
 /** The offset after the closing quote of the string that opens at `open`. Most bytes of a body are in strings: the search is native. */
-function endOfString(body: Buffer, open: number): number {
+export function endOfString(body: Buffer, open: number): number {
   for (let quote = body.indexOf(QUOTE, open + 1); quote !== -1; quote = body.indexOf(QUOTE, quote + 1)) {
     let backslashes = 0;
     while (body[quote - 1 - backslashes] === BACKSLASH) backslashes += 1;
@@ -87,13 +87,13 @@ function endOfString(body: Buffer, open: number): number {
   throw new SyntaxError('the body ends in the middle of a string');
 }
 
-function skipSpace(body: Buffer, at: number): number {
+export function skipSpace(body: Buffer, at: number): number {
   let i = at;
   while (isSpace(body[i])) i += 1;
   return i;
 }
 
-function trimEnd(body: Buffer, start: number, end: number): number {
+export function trimEnd(body: Buffer, start: number, end: number): number {
   let i = end;
   while (i > start && isSpace(body[i - 1])) i -= 1;
   return i;

@@ -3,8 +3,11 @@ import { CredentialsRejected } from '../core/failures.ts';
 import { registerSecret } from '../http/redaction.ts';
 import { reveal, type Proof, type Session } from './session.ts';
 
-/** HTTP Basic: every request carries the user name and the password, in UTF-8 (RFC 7617); there is nothing to log in to, and nothing ends. */
-export function basicSession(username: string, password: Secret): Session {
+/**
+ * HTTP Basic: every request carries the user name and the password, in UTF-8 (RFC 7617); there is nothing to log in to, and nothing ends.
+ * @param called what the vendor calls the password
+ */
+export function basicSession(username: string, password: Secret, called = 'password'): Session {
   const { place } = password;
   let held: Proof | undefined;
   const read = (): Proof => {
@@ -22,7 +25,7 @@ export function basicSession(username: string, password: Secret): Session {
     // Secrets rotate: the one that was refused may not be the one that is in place by now.
     async renew(refused) {
       const proof = read();
-      if (proof === refused) throw new CredentialsRejected('the vendor refused the user name or the password', place);
+      if (proof === refused) throw new CredentialsRejected(`the vendor refused the user name or the ${called}`, place);
       return proof;
     },
     async verify() {

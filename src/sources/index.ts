@@ -1,5 +1,6 @@
 import type { SourceType } from '../core/contract.ts';
 import { apptrana } from './apptrana/index.ts';
+import { groupIb } from './group-ib/index.ts';
 import { instart } from './instart/index.ts';
 import { signalSciences } from './signal-sciences/index.ts';
 
@@ -11,4 +12,5 @@ export const sourceTypes: SourceRegistry = {
   'signal-sciences': signalSciences,
   instart,
   apptrana,
+  'group-ib': groupIb,
 };

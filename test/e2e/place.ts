@@ -30,9 +30,9 @@ export interface Place {
   /** Rejects with the failure's name as the message when the pull fails. */
   pull(stream: StreamId): Promise<Outcome>;
   /** Every record that the archive holds of a stream. */
-  records(stream: StreamId): Promise<readonly ArchivedHere[]>;
-  withLedger<T>(use: (ledger: Ledger) => Promise<T>): Promise<T>;
-  remove(): Promise<void>;
+  readonly records: (stream: StreamId) => Promise<readonly ArchivedHere[]>;
+  readonly withLedger: <T>(use: (ledger: Ledger) => Promise<T>) => Promise<T>;
+  readonly remove: () => Promise<void>;
 }
 
 export async function makePlace(

@@ -1,0 +1,92 @@
+import { SEARCH_ONLY } from './collections.ts';
+
+// No time is named for all collections: each has fields of its own, and the same field comes as `+00:00`, `+0000`, `Z`, a date alone or
+// without a zone. `Date.parse` would read the last in the worker's own zone, so it is never given any of them.
+
+const UPLOADED = ['uploadTime'];
+
+/** Where a collection's items say when they happened, by which was first seen; the first that can be read counts. Lists stand for their elements. */
+const PATHS: Readonly<Record<string, readonly string[]>> = {
+  'apt/threat': ['createdAt', 'datePublished'],
+  'apt/threat_actor': ['createdAt'],
+  'attacks/ddos': ['dateReg', 'dateBegin'],
+  'attacks/deface': ['date'],
+  'attacks/phishing_group': ['date.detected', 'date.updated'],
+  'attacks/phishing_kit': ['dateFirstSeen'],
+  'compromised/account_group': ['dateFirstSeen', 'events.dateDetected'],
+  'compromised/bank_card_group': ['dateFirstCompromised', 'dateFirstSeen'],
+  'compromised/mule': ['dateAdd', 'dateIncident'],
+  'drp/violation': ['violation.detected'],
+  'hi/threat': ['createdAt', 'datePublished'],
+  'hi/threat_actor': ['createdAt'],
+  'malware/cnc': ['dateDetected', 'dateFirstSeen'],
+  'malware/malware': ['updatedAt'],
+  'osi/git_repository': ['dateDetected'],
+  'osi/public_leak': ['created'],
+  'osi/vulnerability': ['datePublished'],
+};
+
+/** For collections of which no example is public: the names that the others use. */
+const USUAL =
+  'dateFirstSeen dateFirstCompromised dateDetected dateAdd dateReg dateIncident datePublished createdAt created date updatedAt'.split(
+    ' ',
+  );
+
+export function timePaths(collection: string): readonly string[] {
+  return SEARCH_ONLY.includes(collection) ? UPLOADED : (PATHS[collection] ?? USUAL);
+}
+
+/** The first time that can be read at one of the paths, ms since the epoch. */
+export function timeAt(item: unknown, paths: readonly string[]): number | undefined {
+  for (const path of paths) {
+    const time = firstTime(item, path.split('.'));
+    if (time !== undefined) return time;
+  }
+  return undefined;
+}
+
+function firstTime(value: unknown, path: readonly string[]): number | undefined {
+  if (Array.isArray(value)) {
+    for (const element of value as readonly unknown[]) {
+      const time = firstTime(element, path);
+      if (time !== undefined) return time;
+    }
+    return undefined;
+  }
+  const [name, ...rest] = path;
+  if (name === undefined) return typeof value === 'string' ? readTime(value) : undefined;
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return firstTime((value as Record<string, unknown>)[name], rest);
+}
+
+const TIME =
+  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s?(?:Z|UTC|([+-]\d\d):?(\d\d)?)?)?$/;
+
+/**
+ * A time of the vendor's; without a zone it is in UTC, a date alone is its midnight.
+ * @returns ms since the epoch; `undefined` for anything else, the years 00xx that stand for "not known" among them
+ */
+export function readTime(text: string): number | undefined {
+  const match = TIME.exec(text.trim());
+  if (match === null) return undefined;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
+    .slice(1, 7)
+    .map((part: string | undefined) => Number(part ?? 0));
+  if (year < 100 || hour > 23 || minute > 59 || second > 59 || !isDay(year, month, day)) return undefined;
+  const fraction = Number((match[7] ?? '').padEnd(3, '0').slice(0, 3));
+  const offset = offsetOf(match[8], match[9]);
+  return offset === undefined ? undefined : Date.UTC(year, month - 1, day, hour, minute - offset, second, fraction);
+}
+
+/** `Date.UTC` takes the 30th of February for the 2nd of March. */
+function isDay(year: number, month: number, day: number): boolean {
+  const date = new Date(Date.UTC(year, month - 1, day));
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+}
+
+/** Minutes east of UTC, 0 where there is no offset; `undefined` where it is none of a zone. */
+function offsetOf(hours = '+00', minutes = '00'): number | undefined {
+  const size = Math.abs(Number(hours)) * 60 + Number(minutes);
+  if (Number(minutes) > 59 || size > 18 * 60) return undefined;
+  return hours.startsWith('-') ? -size : size;
+}
