@@ -1,5 +1,7 @@
 import { readFaults as readAppTranaFaults } from './apptrana/faults.ts';
 import { DEFAULT_CLIENT, DEFAULT_REDIRECT_URL, startAppTrana } from './apptrana.ts';
+import { DEFAULT_ACCOUNT as GROUP_IB_ACCOUNT, startGroupIb } from './group-ib.ts';
+import { readFaults as readGroupIbFaults } from './group-ib/read-faults.ts';
 import { DEFAULT_KEY, DEFAULT_LISTS, startShadowserver } from './shadowserver.ts';
 import { readFaults as readShadowserverFaults } from './shadowserver/read-faults.ts';
 import { readFaults as readSignalSciencesFaults } from './signal-sciences/faults.ts';
@@ -83,6 +85,29 @@ export const programs: Readonly<Record<string, VendorProgram>> = {
         control: true,
       });
       const hint = `websites ${websites.join(', ')}; baseUrl ${simulator.baseUrl}`;
+      return { urls: [simulator.url], hint, close: () => simulator.close() };
+    },
+  },
+  'group-ib': {
+    about: 'Group-IB Threat Intelligence and Digital Risk Protection',
+    flags: {
+      'per-day': ['40', 'new versions a day and collection, on average'],
+      'history-days': ['30', ''],
+      counts: ['{}', 'JSON: collections that hold exactly so many items'],
+      username: [GROUP_IB_ACCOUNT.username, ''],
+      'api-key': [GROUP_IB_ACCOUNT.apiKey, ''],
+    },
+    async start({ text, number, faults, ...common }) {
+      const simulator = await startGroupIb({
+        ...common,
+        perDay: number('per-day'),
+        historyDays: number('history-days'),
+        counts: JSON.parse(text('counts')) as Record<string, number>,
+        accounts: [{ username: text('username'), apiKey: text('api-key') }],
+        faults: readGroupIbFaults(faults),
+        control: true,
+      });
+      const hint = `log in as ${text('username')}; baseUrl ${simulator.tiUrl}, drp: ${simulator.drpUrl}`;
       return { urls: [simulator.url], hint, close: () => simulator.close() };
     },
   },

@@ -42,7 +42,8 @@ export function dataAnswer<Row>(table: Table<Row>, asked: Asked, parts: DataPart
 /** Not sorted, as in both samples of the page, unless it is asked for; rows that are equal in what is sorted by stay in no order. */
 function inOrder<Row>({ rows, sortKey }: Table<Row>, asked: Asked, { faults, call }: DataParts): readonly Row[] {
   const { starttime, endtime, dimensions, filtersText } = asked;
-  const seed = hash(starttime, endtime, dimensions.join(), filtersText ?? '', faults.shuffledEachCall ? call : 0);
+  const another = faults.shuffledEachCall || faults.equalRows;
+  const seed = hash(starttime, endtime, dimensions.join(), filtersText ?? '', another ? call : 0);
   const order = shuffled(rows.length, seed);
   if (asked.sortby.length === 0) return Array.from(order, (place) => rows[place] as Row);
   const keys = asked.sortby.map(({ name, descending }) => ({

@@ -73,7 +73,7 @@ export interface Faults extends TransportFaults<Occasion> {
   lateByMs: number;
   /** 0 to 1. */
   lateShare: number;
-  /** One event in sixteen is held twice, equal to the byte whatever the dimensions. */
+  /** One event in sixteen is held twice, equal to the byte whatever the dimensions; rows come in another order on each call. */
   equalRows: boolean;
   /** Whether rows that are not sorted come in another order on each call. */
   shuffledEachCall: boolean;

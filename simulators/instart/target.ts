@@ -12,6 +12,9 @@ export interface Target {
   readonly encoded: boolean;
 }
 
+/** What a query may hold by RFC 3986; the page's own examples leave `,` `:` `;` and `=` as they are. */
+const LEGAL = /^(?:[\w\-.~!$&'()*+,;=:@/?]|%[\da-f]{2})*$/i;
+
 export function readTarget(url: string, customer: string): Target {
   const [pathname = '', ...rest] = url.split('?');
   const prefix = `/${encodeURIComponent(customer)}/v1/stats/security/`;
@@ -19,6 +22,7 @@ export function readTarget(url: string, customer: string): Target {
   const query = rest.join('?');
   let encoded = true;
   const decode = (text: string): string => {
+    if (!LEGAL.test(text)) encoded = false;
     try {
       return decodeURIComponent(text.replaceAll('+', ' '));
     } catch {

@@ -70,7 +70,8 @@ export function openClient({ id, settings, http, clock, patience = PATIENCE }: C
     async rows(query, wanted, { what, settings }, signal) {
       const path = `${query.path}/data?${queryString(query, wanted)}`;
       const answer = await inTime(patience, () => get(path, what, signal, { deadlineMs: patience }));
-      if (answer.status !== 200) throw failureOf(answer, what, session.place, lookAt(settings));
+      if (answer.status !== 200)
+        throw failureOf(answer, what, session.place, (wanted.start > 0 ? NO_START : '') + lookAt(settings));
       return readRows(answer, query, wanted, what);
     },
     async list(path, signal) {
@@ -89,6 +90,9 @@ export function openClient({ id, settings, http, clock, patience = PATIENCE }: C
     },
   };
 }
+
+/** `start` is only in the document's echo (instart.txt:421). */
+const NO_START = '; it may not take `start`: raise `rowsPerPage`, so that a second fits into one answer';
 
 const lookAt = (settings: string): string =>
   `; look at \`${settings}\`, and at what \`sluice config check --online\` says of it`;
