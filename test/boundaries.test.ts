@@ -40,6 +40,7 @@ function importsOf(file: string): readonly Import[] {
 const values: Readonly<Record<string, readonly string[]>> = {
   'src/core': ['src/core/'],
   'src/json': ['src/core/', 'src/json/', 'src/http/redaction.ts', 'node:'],
+  'src/parser': ['src/parser/'],
   'src/http': ['src/core/', 'src/http/', 'undici', 'node:'],
   'src/sources': ['src/core/', 'src/http/', 'src/json/', 'src/sources/', 'zod', 'node:'],
   'src/archive': ['src/core/', 'src/json/', 'src/archive/', 'zod', 'node:'],
