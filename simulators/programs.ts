@@ -2,6 +2,8 @@ import { readFaults as readAppTranaFaults } from './apptrana/faults.ts';
 import { DEFAULT_CLIENT, DEFAULT_REDIRECT_URL, startAppTrana } from './apptrana.ts';
 import { DEFAULT_ACCOUNT as GROUP_IB_ACCOUNT, startGroupIb } from './group-ib.ts';
 import { readFaults as readGroupIbFaults } from './group-ib/read-faults.ts';
+import { DEFAULT_USER, startInstart } from './instart.ts';
+import { readFaults as readInstartFaults } from './instart/read-faults.ts';
 import { DEFAULT_KEY, DEFAULT_LISTS, startShadowserver } from './shadowserver.ts';
 import { readFaults as readShadowserverFaults } from './shadowserver/read-faults.ts';
 import { readFaults as readSignalSciencesFaults } from './signal-sciences/faults.ts';
@@ -61,6 +63,27 @@ export const programs: Readonly<Record<string, VendorProgram>> = {
         control: true,
       });
       const hint = `corp ${corp}, sites ${sites.join(', ')}; log in as ${email}`;
+      return { urls: [simulator.url], hint, close: () => simulator.close() };
+    },
+  },
+  instart: {
+    about: 'the Instart Security Stats API',
+    flags: {
+      customer: ['acme', ''],
+      rate: ['30', 'events a minute, on average'],
+      username: [DEFAULT_USER.name, ''],
+      password: [DEFAULT_USER.password, ''],
+    },
+    async start({ text, number, faults, ...common }) {
+      const simulator = await startInstart({
+        ...common,
+        customer: text('customer'),
+        rate: number('rate'),
+        user: { name: text('username'), password: text('password') },
+        faults: readInstartFaults(faults),
+        control: true,
+      });
+      const hint = `customer ${text('customer')}; log in as ${text('username')}`;
       return { urls: [simulator.url], hint, close: () => simulator.close() };
     },
   },

@@ -1,4 +1,6 @@
 import { startAppTrana } from '../../simulators/apptrana.ts';
+import { startGroupIb } from '../../simulators/group-ib.ts';
+import { startInstart } from '../../simulators/instart.ts';
 import { startSignalSciences } from '../../simulators/signal-sciences.ts';
 
 /** A simulated vendor of the demo, and the account there as a configuration has it. */
@@ -11,7 +13,12 @@ export interface DemoVendor {
 }
 
 /** Made-up secrets by the names of the files that hold them. */
-export const secrets = { 'waf-password': 'demo-password', 'apptrana-key': 'demo-api-key' } as const;
+export const secrets = {
+  'waf-password': 'demo-password',
+  'apptrana-key': 'demo-api-key',
+  'gib-key': 'demo-gib-key',
+  'cdn-password': 'demo-cdn-password',
+} as const;
 
 const SITES = ['www.example.com', 'shop.example.com'];
 const SEED = 42;
@@ -59,5 +66,47 @@ export const demoVendors: readonly ((place: (secret: keyof typeof secrets) => st
     ];
     const close = (): Promise<void> => simulator.close();
     return { about: 'AppTrana with a website, every five minutes', url: simulator.url, source, close };
+  },
+  async (place) => {
+    const username = 'ops@example.com';
+    const day = 86_400_000;
+    const simulator = await startInstart({
+      user: { name: username, password: secrets['cdn-password'] },
+      seed: SEED,
+      // Aggregates are for ever, and counted when they are asked for: a week is enough to look at.
+      since: Math.floor(Date.now() / day) * day - 7 * day,
+      rate: 10,
+    });
+    const source = [
+      'acme-cdn:',
+      '  type: instart',
+      `  baseUrl: ${simulator.url}`,
+      '  customer: acme',
+      '  streams:',
+      '    events: { dimensions: [client_ip, rule_id, event_type, event_action, domain] }',
+      '    waf-trends: { dimensions: [waf_action], granularity: 5minute }',
+      '  auth:',
+      `    username: ${username}`,
+      `    password: ${place('cdn-password')}`,
+    ];
+    const close = (): Promise<void> => simulator.close();
+    return { about: 'Instart with events and WAF trends, hourly', url: simulator.url, source, close };
+  },
+  async (place) => {
+    const username = 'ops@example.com';
+    const simulator = await startGroupIb({ accounts: [{ username, apiKey: secrets['gib-key'] }], seed: SEED });
+    const source = [
+      'acme-gib:',
+      '  type: group-ib',
+      `  baseUrl: ${simulator.tiUrl}`,
+      '  collections: [apt/threat, malware/cnc]',
+      '  # The default, one a second, is for the vendor himself.',
+      '  requestsPerSecond: 50',
+      '  auth:',
+      `    username: ${username}`,
+      `    apiKey: ${place('gib-key')}`,
+    ];
+    const close = (): Promise<void> => simulator.close();
+    return { about: 'Group-IB with two collections, hourly', url: simulator.url, source, close };
   },
 ];

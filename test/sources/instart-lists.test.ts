@@ -106,7 +106,7 @@ describe('a review of the settings', () => {
         granularity: 'hour',
         filters: 'domain==x',
       },
-      top: { kind: 'waf-topk', category: 'clientip', metrics: ['hits'], window: HOUR },
+      top: { kind: 'waf-topk', category: 'clientip', dimensions: ['client_ip'], metrics: ['hits'], window: HOUR },
     });
     expect(await source.review?.(live())).toEqual([]);
   });
@@ -148,7 +148,7 @@ describe('a check', () => {
     const streams: Record<string, StreamSettings> = {
       events: EVENTS,
       'waf-trends': { kind: 'waf-trends', dimensions: ['waf_action'], metrics: ['hits'], granularity: '5minute' },
-      top: { kind: 'waf-topk', category: 'clientip', metrics: ['hits'], window: HOUR },
+      top: { kind: 'waf-topk', category: 'clientip', dimensions: ['client_ip'], metrics: ['hits'], window: HOUR },
     };
     const reply = (asked: Asked): Reply => {
       const columns = [

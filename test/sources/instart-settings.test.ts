@@ -58,7 +58,7 @@ describe('the settings', () => {
       '  events: { dimensions: [client_ip, rule_id] }',
       '  blocked: { kind: events, dimensions: [client_ip], filters: event_action==BLOCK }',
       '  waf-trends: { dimensions: [waf_action], granularity: hour }',
-      '  countries: { kind: waf-topk, category: country }',
+      '  countries: { kind: waf-topk, category: country, dimensions: [client_country_code] }',
       '  trafficshaping-topk: { category: ratelimitclientip, dimensions: [client_ip], window: 30m }',
     );
     expect(load(text)).toMatchObject({
@@ -68,7 +68,13 @@ describe('the settings', () => {
         events: { kind: 'events', dimensions: ['client_ip', 'rule_id'] },
         blocked: { kind: 'events', dimensions: ['client_ip'], filters: 'event_action==BLOCK' },
         'waf-trends': { kind: 'waf-trends', dimensions: ['waf_action'], metrics: ['hits'], granularity: 'hour' },
-        countries: { kind: 'waf-topk', category: 'country', metrics: ['hits'], window: HOUR },
+        countries: {
+          kind: 'waf-topk',
+          category: 'country',
+          dimensions: ['client_country_code'],
+          metrics: ['hits'],
+          window: HOUR,
+        },
         'trafficshaping-topk': {
           kind: 'trafficshaping-topk',
           category: 'ratelimitclientip',
@@ -113,7 +119,7 @@ describe('the settings', () => {
     ],
     [
       'a kind under the name of another',
-      ['streams:', '  events: { kind: waf-topk, category: country }'],
+      ['streams:', '  events: { kind: waf-topk, category: country, dimensions: [client_country_code] }'],
       ['a stream named `events` cannot be of kind `waf-topk`'],
     ],
     [
@@ -141,10 +147,14 @@ describe('the settings', () => {
       ['8:56 the vendor spells it `5minute`'],
     ],
     ['no category', ['streams:', '  waf-topk: {}'], ['`category` is missing']],
-    ['an unknown category', ['streams:', '  waf-topk: { category: contry }'], ['Did you mean `country`?']],
+    [
+      'an unknown category',
+      ['streams:', '  waf-topk: { category: contry, dimensions: [client_ip] }'],
+      ['Did you mean `country`?'],
+    ],
     [
       'a category of the other list',
-      ['streams:', '  waf-topk: { category: ratelimitcountry }'],
+      ['streams:', '  waf-topk: { category: ratelimitcountry, dimensions: [client_ip] }'],
       ['8:29 expected one of `browser`, `clientip`, `country`, `requestpath`, `ruleid`, `severity`'],
     ],
     [

@@ -35,7 +35,7 @@ export interface TrendsSettings extends Filtered {
 export interface TopkSettings extends Filtered {
   readonly kind: TopkKind;
   readonly category: string;
-  readonly dimensions?: readonly string[] | undefined;
+  readonly dimensions: readonly string[];
   readonly metrics: readonly string[];
   /** How much time one list covers, ms. */
   readonly window: number;
@@ -114,7 +114,8 @@ function ofKind(kind: Kind, written: WrittenStream, name: string, context: Conte
   const filtered = filters === undefined ? {} : { filters };
   if (isTopk(kind)) {
     if (category === undefined || !CATEGORIES[kind].includes(category)) return word('category', CATEGORIES[kind]);
-    return { kind, category, ...(dimensions && { dimensions }), metrics, ...filtered, window };
+    if (dimensions === undefined) return missing('dimensions');
+    return { kind, category, dimensions, metrics, ...filtered, window };
   }
   if (dimensions === undefined) return missing('dimensions');
   if (!isTrends(kind)) return { kind, dimensions, ...filtered };

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, describe, expect, it } from 'vitest';
+import { DAY, dayOf } from '../../src/core/time.ts';
+import { startGroupIb, type GroupIbSimulator, type SimulatorOptions } from '../../simulators/group-ib.ts';
+import { useTemporal } from '../workflows/harness.ts';
+import { makePlace, type Place } from './place.ts';
+
+const temporal = useTemporal();
+const KEY = 'canary-gib-key-91ac';
+const DATA = 'canary-data-3f77-';
+const START = dayOf(Date.now() - 5 * DAY);
+const cleanUps: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0)) await cleanUp();
+});
+
+interface Deployed extends Place {
+  readonly simulator: GroupIbSimulator;
+  readonly source: string;
+}
+
+async function deploy(collections: readonly string[], options: SimulatorOptions = {}): Promise<Deployed> {
+  const simulator = await startGroupIb({
+    accounts: [{ username: 'ops', apiKey: KEY }],
+    canary: DATA,
+    // Nothing is published while a test counts.
+    counts: Object.fromEntries(collections.map((name) => [name.replace('drp/violation', 'violation/list'), 900])),
+    ...options,
+  });
+  process.env['SLUICE_TEST_GIB'] = KEY;
+  const source = `gib-${randomUUID().slice(0, 8)}`;
+  const yaml = [
+    'version: 1',
+    'data: ./data',
+    'sources:',
+    `  ${source}:`,
+    '    type: group-ib',
+    `    baseUrl: ${simulator.tiUrl}`,
+    ...(collections.includes('drp/violation') ? [`    drp: { baseUrl: "${simulator.drpUrl}" }`] : []),
+    `    start: ${START}`,
+    '    requestsPerSecond: 100',
+    `    collections: [${collections.join(', ')}]`,
+    '    auth: { username: ops, apiKey: "${env:SLUICE_TEST_GIB}" }',
+    '',
+  ].join('\n');
+  const place = await makePlace(temporal, yaml);
+  cleanUps.push(place.remove, () => simulator.close());
+  const worker = await place.worker();
+  cleanUps.unshift(() => worker.stop());
+  return { ...place, simulator, source };
+}
+
+/** What a walk from the start on owes: the newest version of each item. */
+function owed({ simulator }: Deployed, collection: string): ReadonlySet<string> {
+  const from = Date.parse(`${START}T00:00:00Z`);
+  const latest = simulator.latest(collection).filter(({ time }) => time >= from);
+  return new Set(latest.map(({ sha256 }) => sha256));
+}
+
+async function held(place: Deployed, stream: string): Promise<ReadonlySet<string>> {
+  return new Set((await place.records({ source: place.source, stream })).map(({ sha256 }) => sha256));
+}
+
+describe('Group-IB, end to end', () => {
+  it.each(['exclusive', 'inclusive'] as const)(
+    'holds every item of a collection once, with numbers above 2^53 and ties over borders, where the cursor is %s',
+    async (cursorMode) => {
+      const place = await deploy(['compromised/account_group', 'apt/threat'], {
+        faults: { cursorMode, seqAbove2to53: true, ties: true },
+      });
+      for (const stream of ['compromised/account_group', 'apt/threat']) {
+        await place.pull({ source: place.source, stream });
+        const have = await held(place, stream);
+        for (const sha256 of owed(place, stream)) expect(have.has(sha256)).toBe(true);
+        expect((await place.records({ source: place.source, stream })).length).toBe(have.size);
+      }
+      expect(await place.pull({ source: place.source, stream: 'apt/threat' })).toMatchObject({ records: 0 });
+      // One below a number that the list told is how ties before it are met; the simulator knows its own numbers only.
+      const others = place.simulator.violations.filter(({ rule }) => rule !== 'cursor-not-issued');
+      expect(others).toEqual([]);
+    },
+  );
+
+  it('takes an updated item again, as a further version', async () => {
+    const collection = 'malware/cnc';
+    const place = await deploy([collection]);
+    const stream = { source: place.source, stream: collection };
+    await place.pull(stream);
+    const before = (await place.records(stream)).length;
+    place.simulator.update(collection, 3);
+    place.simulator.add(collection, 2);
+    expect(await place.pull(stream)).toMatchObject({ records: 5 });
+    expect(await place.records(stream)).toHaveLength(before + 5);
+  });
+
+  it('asks for less where the vendor is too slow for more, and follows to the end', async () => {
+    const collection = 'osi/vulnerability';
+    const place = await deploy([collection], { faults: { gatewayTimeoutAbove: 30 } });
+    await place.pull({ source: place.source, stream: collection });
+    const have = await held(place, collection);
+    for (const sha256 of owed(place, collection)) expect(have.has(sha256)).toBe(true);
+  });
+
+  it('one collection’s trouble does not stop another; the failure says where to look', async () => {
+    const place = await deploy(['malware/cnc', 'apt/threat'], { faults: { forbiddenCollections: ['apt/threat'] } });
+    const { source } = place;
+    const [good, bad] = await Promise.allSettled([
+      place.pull({ source, stream: 'malware/cnc' }),
+      place.pull({ source, stream: 'apt/threat' }),
+    ]);
+    expect(good.status).toBe('fulfilled');
+    expect(String(bad.status === 'rejected' ? bad.reason : '')).toMatch(/credentials-rejected.*granted_collections/s);
+    const position = await place.withLedger((ledger) => ledger.position({ source, stream: 'apt/threat' }));
+    expect(position?.failure?.name ?? 'credentials-rejected').toBe('credentials-rejected');
+  });
+
+  it('keeps secrets inside the data out of every message', async () => {
+    const place = await deploy(['compromised/account_group'], { faults: { truncated: true } });
+    const error = await place
+      .pull({ source: place.source, stream: 'compromised/account_group' })
+      .catch((reason: unknown) => reason);
+    expect(String(error)).not.toContain(DATA);
+    expect(String(error)).not.toContain(KEY);
+  });
+
+  it('holds the days of uploads of a collection without a sequence', async () => {
+    const collection = 'compromised/breached';
+    const place = await deploy([collection], { counts: { [collection]: 300 } });
+    const outcome = await place.pull({ source: place.source, stream: collection });
+    expect(outcome.failed).toBe(0);
+    expect(outcome.sealed + outcome.empty).toBeGreaterThan(3);
+  });
+});
