@@ -14,7 +14,7 @@ import { listen, Refusal, send } from './kit/http.ts';
 
 export { DEFAULT_CLIENT, DEFAULT_REDIRECT_URL } from './apptrana/simulator.ts';
 export type { AppTranaSimulator, Grant, SimulatorOptions, TruthAttack } from './apptrana/simulator.ts';
-export { noFaults, type Faults } from './apptrana/faults.ts';
+export type { Faults } from './apptrana/faults.ts';
 export type { Rule, Violation } from './apptrana/violations.ts';
 
 const CONTROL = '/_simulator/';

@@ -2,7 +2,7 @@ import { readFaults as readAppTranaFaults } from './apptrana/faults.ts';
 import { DEFAULT_CLIENT, DEFAULT_REDIRECT_URL, startAppTrana } from './apptrana.ts';
 import { DEFAULT_ACCOUNT as GROUP_IB_ACCOUNT, startGroupIb } from './group-ib.ts';
 import { readFaults as readGroupIbFaults } from './group-ib/read-faults.ts';
-import { DEFAULT_USER, startInstart } from './instart.ts';
+import { DEFAULT_CUSTOMER, DEFAULT_USER, startInstart } from './instart.ts';
 import { readFaults as readInstartFaults } from './instart/read-faults.ts';
 import { DEFAULT_KEY, DEFAULT_LISTS, startShadowserver } from './shadowserver.ts';
 import { readFaults as readShadowserverFaults } from './shadowserver/read-faults.ts';
@@ -69,7 +69,7 @@ export const programs: Readonly<Record<string, VendorProgram>> = {
   instart: {
     about: 'the Instart Security Stats API',
     flags: {
-      customer: ['acme', ''],
+      customer: [DEFAULT_CUSTOMER, ''],
       rate: ['30', 'events a minute, on average'],
       username: [DEFAULT_USER.name, ''],
       password: [DEFAULT_USER.password, ''],

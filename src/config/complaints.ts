@@ -10,7 +10,7 @@ import { readConfigFile } from './read.ts';
 export function placeComplaints(file: string, complaints: readonly (Complaint & { readonly source: string })[]): void {
   const { report } = parseConfig(file, readConfigFile(file));
   for (const { source, path, message, known = [] } of complaints) {
-    const found = /"([^"]*)"/.exec(message)?.[1];
+    const found = /[`"]([^`"]*)[`"]/.exec(message)?.[1];
     const meant = found === undefined ? undefined : nearest(found, known);
     const suggestion =
       meant === undefined ? listOf(known) : `Did you mean \`${meant}\`? \`sluice discover ${source}\` lists them all.`;

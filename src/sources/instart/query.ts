@@ -40,7 +40,7 @@ export function queryOf(stream: StreamSettings): Query {
   const { kind } = stream;
   const common = { filters: filtersOf(stream.filters), limited: kind !== 'waf-topk' };
   if (isTopk(kind) && 'category' in stream) {
-    const { category, dimensions = [], metrics, window } = stream;
+    const { category, dimensions, metrics, window } = stream;
     const path = pathOf(kind, category);
     return { ...common, scheme: path, path, dimensions, metrics, unit: window, top: TOP[kind] };
   }

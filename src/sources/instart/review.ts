@@ -78,7 +78,7 @@ function unknownIn(
 }
 
 /** Only the vendor's groupings can be asked for (instart.txt:148, 236); in which order does not matter. */
-function groupingComplaints({ dimensions = [] }: StreamSettings, { groupings = [] }: Offer): readonly Complaint[] {
+function groupingComplaints({ dimensions }: StreamSettings, { groupings = [] }: Offer): readonly Complaint[] {
   if (groupings.length === 0 || dimensions.length === 0) return [];
   const wanted = keyOf(dimensions);
   if (groupings.some((grouping) => keyOf(grouping) === wanted)) return [];

@@ -12,7 +12,9 @@ const LOGIN_DEADLINE = 30 * SECOND;
 export function openSession(auth: SignalSciencesSettings['auth'], send: Http['request'], clock: () => number): Session {
   if (!('email' in auth)) return apiTokenSession(auth);
   // How long a token lives is not stated.
-  const logInNow = async (signal: AbortSignal): Promise<{ proof: Proof }> => ({ proof: await logIn(auth, send, signal) });
+  const logInNow = async (signal: AbortSignal): Promise<{ proof: Proof }> => ({
+    proof: await logIn(auth, send, signal),
+  });
   return tokenSession({ place: auth.password.place, logIn: logInNow, clock });
 }
 
