@@ -75,6 +75,7 @@ const rows: readonly Row[] = [
     options: [
       ['--since <time>', 'slices that end after it: a length of time such as 6h, or ISO 8601 with a zone', '26h'],
       ['--verbatim', 'as the vendor sent them, though they are no JSON objects'],
+      ['--view <name>', 'what the configuration makes of them: parsed, iocs (Group-IB)'],
     ],
     examples: [
       'sluice records acme-waf/www.example.com --since 2h | jq .',

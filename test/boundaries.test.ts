@@ -42,7 +42,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   'src/json': ['src/core/', 'src/json/', 'src/http/redaction.ts', 'node:'],
   'src/parser': ['src/parser/'],
   'src/http': ['src/core/', 'src/http/', 'undici', 'node:'],
-  'src/sources': ['src/core/', 'src/http/', 'src/json/', 'src/sources/', 'zod', 'node:'],
+  'src/sources': ['src/core/', 'src/http/', 'src/json/', 'src/parser/', 'src/sources/', 'zod', 'csv-parse', 'node:'],
   'src/archive': ['src/core/', 'src/json/', 'src/archive/', 'zod', 'node:'],
   'src/ledger': ['src/core/', 'src/ledger/', 'kysely', 'libsql', 'node:'],
   'src/config': ['src/core/', 'src/config/', 'src/sources/', 'src/http/redaction.ts', 'zod', 'yaml', 'node:'],

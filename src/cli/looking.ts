@@ -83,6 +83,7 @@ export async function records({ globals, args: [name = ''], options }: Call): Pr
   const lines = readRecords(config, findStream(config, name), {
     within: { from, until: now },
     verbatim: options['verbatim'] === true,
+    view: options['view'] === undefined ? undefined : String(options['view']),
   });
   for await (const line of lines) await writeLine(line);
   return 0;

@@ -140,7 +140,18 @@ interface StreamBase {
   readonly name: string;
   /** The id by which repeats are dropped and destinations know the record, and its event time in ms since the epoch. */
   identify(record: SourceRecord): Identity;
+  /**
+   * Further looks at a record that the configuration asks for, by their names: none, one or several lines of JSON. They are made from the archived
+   * record whenever somebody looks, so a changed configuration changes them for the past as well.
+   */
+  readonly views?: Readonly<Record<string, View>>;
 }
+
+/** @throws Error where a record cannot be looked at in this way. */
+export type View = (record: {
+  readonly bytes: Uint8Array;
+  readonly context: RecordContext | undefined;
+}) => readonly string[];
 
 /** A record: the vendor's bytes, verbatim, and what the source found out about them anyway. */
 export interface SourceRecord {

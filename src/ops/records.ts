@@ -2,36 +2,51 @@ import type { Archive, ArchivedRecord } from '../archive/archive.ts';
 import { openArchive } from '../archive/open.ts';
 import { locations } from '../config/locations.ts';
 import type { Config } from '../config/load.ts';
+import type { View } from '../core/contract.ts';
 import { ArchiveDamaged } from '../core/failures.ts';
 import type { Interval } from '../core/time.ts';
 import { toLine } from '../json/ndjson.ts';
 import { readLedger } from './ledger.ts';
 import type { KnownStream } from './streams.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface RecordsAsked {
   /** Whole slices that overlap this are read. */
   readonly within: Interval;
   /** The records as the vendor sent them, though they are no JSON objects. */
   readonly verbatim: boolean;
+  /** One of the stream's further looks at a record, by its name. */
+  readonly view?: string | undefined;
 }
 
 /**
  * The records of a stream's sealed slices as lines of NDJSON, oldest slice first: JSON objects, or the vendor's bytes.
- * Errors: `archive-damaged`, at the end of the part in question at the latest.
+ * Errors: `archive-damaged`, at the end of the part in question at the latest; {@link UsageError} for a view that the stream does not have.
  */
 export async function* readRecords(
   config: Config,
   stream: KnownStream,
-  { within, verbatim }: RecordsAsked,
+  { within, verbatim, view }: RecordsAsked,
 ): AsyncGenerator<Uint8Array> {
+  const look = view === undefined ? undefined : viewOf(stream, view);
   const type = config.sources.get(stream.source)?.type;
   const present = verbatim ? undefined : type?.present;
   const archive = openArchive(locations(config).archive);
   for (const key of await manifestsOf(config, stream, within)) {
     for await (const record of recordsOf(archive, key)) {
-      yield present === undefined ? record.bytes : toLine(Buffer.from(present(record)));
+      if (look !== undefined) for (const line of look(record)) yield Buffer.from(line);
+      else yield present === undefined ? record.bytes : toLine(Buffer.from(present(record)));
     }
   }
+}
+
+function viewOf({ views }: KnownStream, name: string): View {
+  const view = views[name];
+  if (view !== undefined) return view;
+  const known = Object.keys(views).join(', ');
+  throw new UsageError(
+    `the stream has no view ${name}; ${known === '' ? 'its configuration asks for none' : `it has: ${known}`}`,
+  );
 }
 
 /** The manifests of slices that overlap an interval; of sequences and reports, of those that were sealed in it. */

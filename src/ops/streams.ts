@@ -1,6 +1,6 @@
 import { nearest } from '../config/nearest.ts';
 import type { Config, ConfiguredSource } from '../config/load.ts';
-import type { Stream, WindowStream } from '../core/contract.ts';
+import type { Stream, View, WindowStream } from '../core/contract.ts';
 import { formatStreamId, type StreamId } from '../core/ids.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -10,6 +10,7 @@ export interface KnownStream extends StreamId {
   readonly shape: Stream['shape'];
   /** Of a window stream. */
   readonly window?: WindowStream;
+  readonly views: Readonly<Record<string, View>>;
 }
 
 export interface KnownWindowStream extends KnownStream {
@@ -25,6 +26,7 @@ export function knownStreams(config: Config): readonly KnownStream[] {
       stream: stream.name,
       settings,
       shape: stream.shape,
+      views: stream.views ?? {},
       ...(stream.shape === 'window' && { window: stream }),
     }));
   });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Secret, VendorLimits } from '../../core/contract.ts';
 import { DAY, HOUR, MINUTE } from '../../core/time.ts';
 import { secret } from '../fields.ts';
+import { validateIocKeys, validateKeys, type Problem } from '../../parser/index.ts';
 import { checkCollections } from './collection-rules.ts';
 import { LARGEST_LIMIT, PARAMETERS, type Parameter } from './collections.ts';
 import { mapOfTexts } from './maps.ts';
@@ -70,14 +71,23 @@ const auth = z
   })
   .meta({ description: 'The account that asks, by HTTP Basic.' });
 
+/** The template language's own rules: see src/parser/README.md. */
+function complain(problems: readonly Problem[], context: z.core.$RefinementCtx): void {
+  for (const { path, message } of problems) context.addIssue({ code: 'custom', message, path: [...path] });
+}
+
 const entry = z.strictObject({
   name: z.string(),
   parameters: z
     .strictObject(Object.fromEntries(PARAMETERS.map((name) => [name, z.boolean().optional()])))
     .optional()
     .meta({ description: "The vendor's switches for this collection." }),
-  keys: mapOfTexts(true, 'What to take out of each record: a template of paths.').optional(),
-  iocs: mapOfTexts(false, 'Which indicators to take out of each record: a path for each kind.').optional(),
+  keys: mapOfTexts(true, 'What to take out of each record: a template of paths.')
+    .superRefine((keys, context) => complain(validateKeys(keys), context))
+    .optional(),
+  iocs: mapOfTexts(false, 'Which indicators to take out of each record: a path for each kind.')
+    .superRefine((keys, context) => complain(validateIocKeys(keys), context))
+    .optional(),
   limit: z
     .int()
     .min(1)

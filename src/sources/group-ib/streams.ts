@@ -10,6 +10,7 @@ import { identify } from './items.ts';
 import { fetchPortion } from './portions.ts';
 import { beginning, readPosition, writePosition } from './search-cursor.ts';
 import { searchPage } from './searches.ts';
+import { viewsOf } from './views.ts';
 
 export function openStream(feed: Feed, limits: WindowLimits): Stream {
   return SEARCH_ONLY.includes(feed.collection.name) ? windowStream(feed, limits) : sequenceStream(feed);
@@ -28,6 +29,7 @@ function sequenceStream(feed: Feed): SequenceStream {
     name,
     shape: 'sequence',
     size: sizeOf(name, limit),
+    views: viewsOf(feed.collection),
     identify: (record) => identify(record, readingOf(feed)),
     async start(date, signal) {
       const seq = await feed.startOf(date, signal);
@@ -45,6 +47,7 @@ function windowStream(feed: Feed, limits: WindowLimits): WindowStream {
     name,
     shape: 'window',
     limits,
+    views: viewsOf(feed.collection),
     identify: (record) => identify(record, readingOf(feed)),
     fetchPage: (window, cursor, signal) => fetchPage(feed, limits, window, cursor, signal),
   };
