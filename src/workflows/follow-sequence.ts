@@ -66,7 +66,8 @@ async function oneStep(
   const size = (progress.size ??= sizes.first);
   const permit = await gate.claim();
   try {
-    const summary = `portions of ${size}, ${describeOutcome(progress.outcome)} so far`;
+    const before = progress.outcome.portions === 0 ? '' : `, ${describeOutcome(progress.outcome)} before`;
+    const summary = `portions of ${size}${before}`;
     const followed = await followPortions.executeWithOptions({ summary }, [{ ...stream, size }]);
     const { portions, records, repeats, remaining, cursor } = followed;
     progress.outcome = add(progress.outcome, { portions, records, repeats });
