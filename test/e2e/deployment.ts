@@ -1,10 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { openArchive } from '../../src/archive/open.ts';
@@ -20,7 +18,8 @@ import {
   type SignalSciencesSimulator,
   type SimulatorOptions,
 } from '../../simulators/signal-sciences.ts';
-import type { Trap, WorkerProcessOrder } from '../support/worker-process.ts';
+import { killOff, spawnWorker } from '../support/spawn-worker.ts';
+import type { Trap } from '../support/worker-process.ts';
 import type { pull } from '../../src/workflows/pull.ts';
 
 /** Marked, so that a scan of everything that was written can look for them. */
@@ -112,13 +111,8 @@ export class Deployment {
 
   /** A worker in a process of its own, which may have to die. Resolves when it polls. */
   async workerProcess(address: string, trap: Trap = 'none'): Promise<ChildProcess> {
-    const script = fileURLToPath(new URL('../../dist/test/support/worker-process.js', import.meta.url));
-    const order: WorkerProcessOrder = { config: this.config, address, taskQueue: this.taskQueue, trap };
-    const child = spawn(process.execPath, [script, JSON.stringify(order)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = await spawnWorker({ config: this.config, address, taskQueue: this.taskQueue, trap });
     this.children.push(child);
-    const died = once(child, 'exit').then(() => Promise.reject(new Error('the worker ended before it polled')));
-    await Promise.race([once(child.stdout, 'data'), died]);
-    died.catch(() => undefined); // from now on its end is the test's affair
     return child;
   }
 
@@ -169,7 +163,7 @@ export class Deployment {
   }
 
   async close(): Promise<void> {
-    for (const child of this.children) if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+    this.children.forEach(killOff);
     await this.simulator.close();
     await rm(this.folder, { recursive: true, force: true });
   }

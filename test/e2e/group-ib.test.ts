@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { afterEach, describe, expect, inject, it } from 'vitest';
 import { DAY, dayOf } from '../../src/core/time.ts';
 import { startGroupIb, type GroupIbSimulator, type SimulatorOptions } from '../../simulators/group-ib.ts';
 import { useTemporal } from '../workflows/harness.ts';
@@ -19,7 +20,11 @@ interface Deployed extends Place {
   readonly source: string;
 }
 
-async function deploy(collections: readonly string[], options: SimulatorOptions = {}): Promise<Deployed> {
+async function deploy(
+  collections: readonly string[],
+  options: SimulatorOptions = {},
+  { worker: wantsWorker = true } = {},
+): Promise<Deployed> {
   const simulator = await startGroupIb({
     accounts: [{ username: 'ops', apiKey: KEY }],
     canary: DATA,
@@ -45,8 +50,8 @@ async function deploy(collections: readonly string[], options: SimulatorOptions 
   ].join('\n');
   const place = await makePlace(temporal, yaml);
   cleanUps.push(place.remove, () => simulator.close());
-  const worker = await place.worker();
-  cleanUps.unshift(() => worker.stop());
+  const worker = wantsWorker ? await place.worker() : undefined;
+  if (worker !== undefined) cleanUps.unshift(() => worker.stop());
   return { ...place, simulator, source };
 }
 
@@ -92,6 +97,26 @@ describe('Group-IB, end to end', () => {
     expect(await place.pull(stream)).toMatchObject({ records: 5 });
     expect(await place.records(stream)).toHaveLength(before + 5);
   });
+
+  it.each(['while-staging', 'before-manifest', 'before-ledger'] as const)(
+    'holds every item once though the worker dies in the middle of a portion, %s',
+    async (trap) => {
+      const collection = 'malware/cnc';
+      const place = await deploy([collection], {}, { worker: false });
+      const stream = { source: place.source, stream: collection };
+      const doomed = await place.workerProcess(inject('temporalAddress'), trap);
+      const dead = once(doomed, 'exit');
+      const pulled = place.pull(stream);
+      expect(await dead).toEqual([null, 'SIGKILL']);
+      const worker = await place.worker();
+      cleanUps.unshift(() => worker.stop());
+      await pulled;
+      const records = await place.records(stream);
+      expect(new Set(records.map(({ sha256 }) => sha256)).size).toBe(records.length);
+      const have = await held(place, collection);
+      for (const sha256 of owed(place, collection)) expect(have.has(sha256)).toBe(true);
+    },
+  );
 
   it('asks for less where the vendor is too slow for more, and follows to the end', async () => {
     const collection = 'osi/vulnerability';

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,6 +16,8 @@ import type { Outcome } from '../../src/core/outcome.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { openLedger } from '../../src/ledger/open.ts';
 import { startWorker, type RunningWorker } from '../../src/worker.ts';
+import { spawnWorker } from '../support/spawn-worker.ts';
+import type { Trap } from '../support/worker-process.ts';
 
 export interface ArchivedHere extends ArchivedRecord {
   readonly manifest: Manifest;
@@ -27,6 +30,8 @@ export interface Place {
   /** Changes what workers that are started from now on read. */
   configure(text: string): Promise<void>;
   worker(clock?: () => number): Promise<RunningWorker>;
+  /** A worker in a process of its own, which dies where it is told to; the test ends it. */
+  workerProcess(address: string, trap: Trap): Promise<ChildProcess>;
   /** Rejects with the failure's name as the message when the pull fails. */
   pull(stream: StreamId): Promise<Outcome>;
   /** Every record that the archive holds of a stream. */
@@ -55,6 +60,7 @@ export async function makePlace(
         taskQueue,
         ...(clock && { clock }),
       }),
+    workerProcess: (address, trap) => spawnWorker({ config: file, address, taskQueue, trap }),
     async pull(stream) {
       try {
         return await client.workflow.execute<(id: StreamId) => Promise<Outcome>>('pull', {

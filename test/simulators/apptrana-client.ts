@@ -38,12 +38,26 @@ export async function call(simulator: AppTranaSimulator, path: string, options: 
   return { status: statusCode, headers, text: await body.text() };
 }
 
+/** What a request without a form or a token of its own says about itself (indusface.txt:26). */
+export const JSON_TYPE = { 'content-type': 'application/json' };
+
 export function form(fields: Readonly<Record<string, string>>): Call {
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
   return { method: 'POST', headers, body: new URLSearchParams(fields).toString() };
 }
 
 export const SECRETS = { client_id: DEFAULT_CLIENT.id, client_secret: DEFAULT_CLIENT.secret };
+
+/** Asks for an authorisation code. @returns where the vendor sends the browser. */
+export async function redirection(simulator: AppTranaSimulator): Promise<URL> {
+  const path = `/siem/v1/authorize?client_id=${SECRETS.client_id}`;
+  const { headers } = await call(simulator, path, { headers: JSON_TYPE });
+  return new URL(String(headers['location']));
+}
+
+export function redeem(simulator: AppTranaSimulator, code: string): Promise<Answer> {
+  return call(simulator, '/siem/v1/getAuthToken', form({ ...SECRETS, code }));
+}
 
 export async function logIn(simulator: AppTranaSimulator): Promise<string> {
   const { text } = await call(
@@ -60,7 +74,7 @@ export async function ask(
   body: unknown,
   header = 'Authorization',
 ): Promise<Answer> {
-  const headers = { 'content-type': 'application/json', [header]: `Bearer ${token}` };
+  const headers = { ...JSON_TYPE, [header]: `Bearer ${token}` };
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return await call(simulator, '/siem/v1/getAttackInfo', { method: 'POST', headers, body: text });
 }

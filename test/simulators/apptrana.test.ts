@@ -12,6 +12,8 @@ import {
   OTHER,
   parse,
   range,
+  redeem,
+  redirection,
   SECRETS,
   SITE,
   start,
@@ -31,33 +33,29 @@ afterEach(() => simulator.close());
 
 const rules = (): readonly Rule[] => simulator.violations.map(({ rule }) => rule);
 
-async function codeFor(clientId = SECRETS.client_id): Promise<string> {
-  const { status, headers } = await call(simulator, `/siem/v1/authorize?client_id=${clientId}`);
-  expect(status).toBe(302);
-  const location = new URL(String(headers['location']));
+async function codeFor(): Promise<string> {
+  const location = await redirection(simulator);
   expect(`${location.origin}${location.pathname}`).toBe(DEFAULT_REDIRECT_URL);
   return location.searchParams.get(simulator.faults.codeParameter) ?? '';
 }
 
-const redeem = (code: string) => call(simulator, '/siem/v1/getAuthToken', form({ ...SECRETS, code }));
-
 describe('the login', () => {
   it('gives a token of a day for a code that came back in the redirect, once', async () => {
     const code = await codeFor();
-    const first = await redeem(code);
+    const first = await redeem(simulator, code);
     expect(JSON.parse(first.text)).toMatchObject({ token_type: 'Bearer', expires_in: 86_400 });
-    const second = await redeem(code);
+    const second = await redeem(simulator, code);
     expect(second.status).toBe(401);
     expect(JSON.parse(second.text)).toEqual({ errorMessages: ['Unauthorised'] });
     expect(rules()).toEqual(['code-reused']);
+    expect(simulator.counts).toMatchObject({ authorizations: 1, logins: 2, codeReuses: 1 });
   });
 
   it('names the code as it is told to, and keeps what the redirection URL holds already', async () => {
     await simulator.close();
     simulator = (await start({ redirectUrl: 'https://cb.example/?tenant=7', faults: { codeParameter: 'auth' } }))
       .simulator;
-    const { headers } = await call(simulator, `/siem/v1/authorize?client_id=${SECRETS.client_id}`);
-    expect(String(headers['location'])).toMatch(/^https:\/\/cb\.example\/\?tenant=7&auth=.+/);
+    expect((await redirection(simulator)).href).toMatch(/^https:\/\/cb\.example\/\?tenant=7&auth=.+/);
   });
 
   it('takes client credentials and Basic too, unless the account does not', async () => {
@@ -93,7 +91,7 @@ describe('the login', () => {
     expect((await call(simulator, '/siem/v1/getAuthToken', wrong)).status).toBe(401);
     const code = await codeFor();
     trial.pass(61_000);
-    expect((await redeem(code)).status).toBe(401);
+    expect((await redeem(simulator, code)).status).toBe(401);
   });
 });
 
@@ -133,7 +131,9 @@ describe('getAttackInfo', () => {
   it.each([
     ['five minutes and a millisecond', range(FROM, UNTIL + 1), 'range-too-long'],
     ['the page’s own reversed sample', range(UNTIL, FROM), 'range-reversed'],
+    ['an empty range', range(FROM, FROM), 'range-reversed'],
     ['seconds', range(FROM / 1000, UNTIL / 1000), 'bad-field'],
+    ['microseconds', range(FROM * 1000, FROM * 1000 + 1), 'bad-field'],
     ['no end', { startTime: String(FROM) }, 'bad-field'],
     ['an unknown event type', range(FROM, UNTIL, { eventType: 'log' }), 'bad-field'],
     ['an unknown field', range(FROM, UNTIL, { limit: 5 }), 'unknown-field'],
@@ -289,6 +289,9 @@ describe('faults', () => {
     });
     expect(() => readFaults({ bounds: '<>' })).toThrow('bounds cannot be "<>"');
     expect(() => readFaults({ nothing: true })).toThrow('no such fault: nothing');
+    expect(() => readFaults({ truncateTo: -1 })).toThrow('truncateTo cannot be -1');
+    expect(() => readFaults({ late: { ms: '8', share: 1 } })).toThrow('late cannot be');
+    expect(() => readFaults({ serverError: [] })).toThrow('serverError cannot be []');
   });
 });
 
@@ -307,7 +310,13 @@ describe('the simulator', () => {
     await fetch(`${simulator.url}/_simulator/load?website=${SITE}&from=${FROM}&until=${UNTIL}&count=7`, {
       method: 'PUT',
     });
-    expect((await control(`truth?website=${SITE}&from=${FROM}&until=${UNTIL}`)).trim().split('\n')).toHaveLength(7);
+    const truth = (more: string) => control(`truth?website=${SITE}&from=${FROM}&until=${UNTIL}${more}`);
+    const lines = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '');
+    expect(lines(await truth(''))).toHaveLength(7);
+    const blocked = simulator.truth(SITE, FROM, UNTIL, 'Block').map(({ sha256 }) => sha256);
+    const told = lines(await truth('&eventType=Block')).map((line) => JSON.parse(line) as { sha256: string });
+    expect(told.map(({ sha256 }) => sha256)).toEqual(blocked);
+    expect(blocked.length).toBeLessThan(7);
     const faults = { method: 'PUT', body: JSON.stringify({ serverError: true }) };
     expect((await fetch(`${simulator.url}/_simulator/faults`, faults)).status).toBe(200);
     expect((await ask(simulator, await logIn(simulator), range(FROM, UNTIL))).status).toBe(500);
@@ -327,7 +336,8 @@ describe('the simulator', () => {
 
   it('says what it does not serve, and what nobody should ask', async () => {
     expect((await call(simulator, '/siem/v1/getAttackInfo')).status).toBe(405);
-    expect((await call(simulator, '/siem/v2/attacks')).status).toBe(404);
-    expect(rules()).toEqual(['method', 'unknown-path']);
+    expect((await call(simulator, '/siem/v2/getAttackInfo')).status).toBe(404);
+    expect((await fetch(`${simulator.url}//`)).status).toBe(404);
+    expect(rules()).toEqual(['method', 'unknown-path', 'unknown-path']);
   });
 });
