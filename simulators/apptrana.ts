@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { refusalAnswer } from './apptrana/answers.ts';
 import { control } from './apptrana/control.ts';
 import { noFaults, type Occasion } from './apptrana/faults.ts';
-import { logRequest } from './apptrana/requests.ts';
-import { BASE, createService } from './apptrana/service.ts';
+import { BASE, logRequest } from './apptrana/requests.ts';
+import { createService } from './apptrana/service.ts';
 import { DEFAULT_REDIRECT_URL, type AppTranaSimulator, type SimulatorOptions } from './apptrana/simulator.ts';
 import type { RequestLogEntry } from './apptrana/simulator.ts';
 import { createTokens } from './apptrana/tokens.ts';
@@ -35,9 +35,9 @@ export async function startAppTrana(options: SimulatorOptions): Promise<AppTrana
   const requests: RequestLogEntry[] = [];
   const listeners = new Set<(occasion: Occasion) => void | Promise<void>>();
   const strikes = createStrikes<Occasion>();
-  const tokens = createTokens(options, faults, now, report);
+  const counts = { authorizations: 0, logins: 0, attacks: 0, codeReuses: 0, peak: 0 };
+  const tokens = createTokens(options, { faults, now, report, strikes, counts });
   const world = createWorld(options, faults, now);
-  const counts = { authorizations: 0, logins: 0, attacks: 0, peak: 0 };
 
   const observe = async (occasion: Occasion): Promise<void> => {
     for (const listener of listeners) await listener(occasion);

@@ -10,7 +10,7 @@ const HTML_TYPE = { 'Content-Type': 'text/html; charset=utf-8' };
 /** "Details are available up to 30 days" (indusface.txt:65). */
 export const RETENTION = 30 * 86_400_000;
 
-/** The page shows this shape for a 401 (indusface.txt:61); what a 400 and a 500 hold it does not say. */
+/** The page shows this shape for a 401 (indusface.txt:57-59); what a 400 and a 500 hold it does not say. */
 export function refusalAnswer({ status, message, headers }: Refusal): Answer {
   return jsonAnswer(status, { errorMessages: [message] }, headers);
 }

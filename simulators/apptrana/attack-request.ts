@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { Refusal } from '../kit/http.ts';
 import type { Faults } from './faults.ts';
 import type { Report, Rule } from './violations.ts';
@@ -9,11 +10,22 @@ export interface AttackRequest {
   readonly eventType: string | undefined;
 }
 
-/** Five minutes (indusface.txt:70). */
+/** Five minutes (indusface.txt:67). */
 const LONGEST = 300_000;
 const KNOWN: readonly string[] = ['startTime', 'endTime', 'websiteName', 'eventType'];
 /** A number of seconds since the epoch has ten digits until the year 2286, one of milliseconds thirteen since 2001. */
 const FIRST_MS = 1e12;
+/** Microseconds have sixteen digits; so many milliseconds are past the year 5000. */
+const LAST_MS = 1e14;
+const JSON_TYPE = /^\s*application\/json\s*(;|$)/i;
+
+/** The page wants `Content-Type: application/json`, also of a GET (indusface.txt:26, 79). Throws a {@link Refusal} (400) otherwise. */
+export function checkJsonType({ headers }: IncomingMessage, { contentType }: Faults, report: Report): void {
+  if (contentType === 'any' || JSON_TYPE.test(headers['content-type'] ?? '')) return;
+  const message = `Content-Type is not application/json but ${headers['content-type'] ?? 'absent'}`;
+  report('content-type', message);
+  throw new Refusal(400, message);
+}
 
 /** Reads the body of a request about attacks. Throws a {@link Refusal} (400) for what the page does not allow. */
 export function readAttackRequest(text: string, faults: Faults, report: Report): AttackRequest {
@@ -30,7 +42,8 @@ export function readAttackRequest(text: string, faults: Faults, report: Report):
     const isText = typeof value === 'string' && /^\d{1,16}$/.test(value);
     const isNumber = Number.isSafeInteger(value) && faults.times === 'either';
     if (!isText && !isNumber) return refuse('bad-field', `${name} is missing or not a time in milliseconds`);
-    return Number(value) < FIRST_MS ? refuse('bad-field', `${name} is not in milliseconds`) : Number(value);
+    const time = Number(value);
+    return time < FIRST_MS || time >= LAST_MS ? refuse('bad-field', `${name} is not in milliseconds`) : time;
   };
   const [start, end] = [timeOf('startTime'), timeOf('endTime')];
   if (end <= start) refuse('range-reversed', 'endTime must be after startTime');

@@ -49,6 +49,11 @@ export function countOf({ seed }: Recipe, website: string, minute: number, rate:
   return Math.floor(rate * factor + fraction(random()));
 }
 
+/** Two attacks a minute on average, of which a fifth of the quarters of an hour has none. */
+export function unevenRate(seed: number): (website: string, minute: number) => number {
+  return (website, minute) => (hash(seed, website, Math.floor(minute / 900_000), 'quiet') % 5 === 0 ? 0 : 2.5);
+}
+
 /** A record that a test brings, as its own bytes. Throws a TypeError unless it is a JSON object with an `attackTime`. */
 export function givenAttack(record: string | Uint8Array): SimulatedEvent {
   const bytes = Buffer.from(record);
@@ -87,6 +92,8 @@ const DATA = [
   '../../etc/passwd',
   '\\u00e9\\/path',
 ];
+const AGENTS = ['curl/7.29.0', 'curl/7.29.0', 'Mozilla/5.0 "zgrab"/0.x'];
+const COOKIES = ['-', '-', 'session=2f9c; theme="dark"'];
 const COUNTRIES = ['IN', 'US', 'DE', 'BR', 'CN'];
 
 /** Written as text, so that its bytes hold what a parser would change: `2.0`, escapes, numbers of 20 digits. */
@@ -98,6 +105,7 @@ function makeAttack({ recipe, website, key, index, leader, time, double }: Makin
   const eventType = random() % 3 === 0 ? 'Block' : 'Log';
   const id = requestIdOf(recipe, index, request, double);
   const host = recipe.faults.strayBlanks ? ` ${website} ` : website;
+  const headers = requestHeader(host, pick(AGENTS, request), pick(COOKIES, request));
   const extra = random() % 8 === 0 ? `,"botScore":${12345678901234500000n + BigInt(random() % 999)}` : '';
   const data = pick(DATA, random);
   const text =
@@ -105,27 +113,31 @@ function makeAttack({ recipe, website, key, index, leader, time, double }: Makin
     `"eventType":"${eventType}","attackTime":"${new Date(time).toISOString()}","attackUri":"/rm/email/send?n=${request() % 1000}","target":null,` +
     `"attackData":"${data}","ipReputation":"UNK","category":"${category}","ruleId":"${ruleId}","requestId":${id},` +
     `"ruleName":"${ruleName}","tagName":"${tagName}","hostName":${JSON.stringify(host)},"statusCode":${eventType === 'Block' ? 406 : 200},` +
-    `"requestHeader":${JSON.stringify(requestHeader(host))},"responseHeader":${JSON.stringify(RESPONSE_HEADER)},` +
+    `"requestHeader":${JSON.stringify(headers)},"responseHeader":${JSON.stringify(RESPONSE_HEADER)},` +
     `"tlsVersion":"TLSv1.2","requestProtocol":"HTTP/1.1"${extra}}`;
   const bytes = Buffer.from(text);
   if (recipe.faults.badUtf8 && index % 4 === 0) bytes[bytes.indexOf('"attackData":"') + 14] = 0xe9;
   return { id: `${hex8(key)}${hex8(index)}`, time, tags: [eventType], bytes };
 }
 
-/** Like those of the web server: 27 characters, `@` and `-` among them (indusface.txt:112). */
+/** Like those of the web server: 27 characters, `@` and `-` among them (indusface.txt:111). */
 function requestIdOf({ faults }: Recipe, index: number, request: Random, double: boolean): string {
-  if (double || (faults.requestIdMissing !== false && index % 4 === 0)) {
-    return faults.requestIdMissing === 'dash' ? '"-"' : 'null';
-  }
-  return JSON.stringify(`X${hex8(request())}@${hex8(request())}-AA${hex8(request()).slice(1)}`);
+  // Drawn in any case: what else came with the request must not change when its id is left out.
+  const id = JSON.stringify(`X${hex8(request())}@${hex8(request())}-AA${hex8(request()).slice(1)}`);
+  if (!double && (faults.requestIdMissing === false || index % 4 !== 0)) return id;
+  return faults.requestIdMissing === 'dash' ? '"-"' : 'null';
 }
 
-/** Text that looks like the inside of an object; `-` where there was no such header. */
-function requestHeader(host: string): string {
-  return `"Host":"${host}" , "User-Agent":"curl/7.29.0","Accept":"*/*","Accept-Language":"-","Connection":"-","Cookie":"-"`;
+/** Text that looks like the inside of an object (indusface.txt:116), and is none where a value holds quotes; `-` where there was no such header. */
+function requestHeader(host: string, agent: string, cookie: string): string {
+  return (
+    `"Host":"${host}" , "User-Agent":"${agent}","Accept":"*/*","Accept-Language":"-","Accept-Encoding":"-",` +
+    `"Connection":"-","Cookie":"${cookie}"`
+  );
 }
 
-const RESPONSE_HEADER = '"Cache-Control":"-","Connection":"-","Content-Length":"0","Date":"-","Server":"-"';
+const RESPONSE_HEADER =
+  '"Cache-Control":"-","Connection":"-","Content-Type":"-","Content-Length":"0","Date":"-","Keep-Alive":"-","Server":"-"';
 
 function pick<Value>(values: readonly Value[], random: Random): Value {
   return values[random() % values.length] as Value;

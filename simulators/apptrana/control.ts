@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { jsonAnswer, readBody, Refusal, send } from '../kit/http.ts';
 import { readFaults } from './faults.ts';
-import type { AppTranaSimulator } from './simulator.ts';
+import type { AppTranaSimulator, TruthAttack } from './simulator.ts';
 
 type Controlled = Omit<AppTranaSimulator, 'url' | 'baseUrl' | 'close' | 'onRequest'>;
 
@@ -14,13 +14,12 @@ export async function control(
   const { pathname, searchParams } = new URL(request.url ?? '', 'http://simulator');
   switch (`${request.method ?? ''} ${pathname.slice('/_simulator/'.length)}`) {
     case 'GET truth': {
-      const truth = simulator.truth(searchParams.get('website'), ...interval(searchParams));
-      const lines = truth.map(({ website, time, sha256 }) => `${JSON.stringify({ website, time, sha256 })}\n`);
-      const body = [Buffer.from(lines.join(''))];
-      return send(response, { status: 200, headers: { 'Content-Type': 'application/x-ndjson' }, body });
+      const asked = searchParams.get('eventType') ?? undefined;
+      const truth = simulator.truth(searchParams.get('website'), ...interval(searchParams), asked);
+      return send(response, { status: 200, headers: { 'Content-Type': 'application/x-ndjson' }, body: lines(truth) });
     }
     case 'PUT load':
-      simulator.load(searchParams.get('website') ?? '', ...interval(searchParams), integer(searchParams, 'count'));
+      simulator.load(websiteOf(searchParams), ...interval(searchParams), integer(searchParams, 'count'));
       return send(response, jsonAnswer(200, {}));
     case 'GET violations':
       return send(response, jsonAnswer(200, simulator.violations));
@@ -39,6 +38,18 @@ export async function control(
     default:
       throw new Refusal(404, `no such control: ${request.method ?? ''} ${pathname}`);
   }
+}
+
+/** Everything but the bytes, a line for each attack; one buffer, as a write for each would be slow for days of truth. */
+function lines(truth: readonly TruthAttack[]): readonly Buffer[] {
+  const told = truth.map(({ website, eventType, time, sha256 }) => ({ website, eventType, time, sha256 }));
+  return [Buffer.from(told.map((attack) => `${JSON.stringify(attack)}\n`).join(''))];
+}
+
+function websiteOf(parameters: URLSearchParams): string {
+  const website = parameters.get('website');
+  if (website === null) throw new Refusal(400, 'website is missing');
+  return website;
 }
 
 function interval(parameters: URLSearchParams): readonly [number, number] {

@@ -24,22 +24,28 @@ export interface Faults extends TransportFaults<Occasion> {
 
   /** What a repeated login gives: the same token with what is left of its life, or a fresh one that ends the one before. */
   repeatedLogin: 'same' | 'fresh';
-  /** How long a token lives, ms; a day is documented (indusface.txt:42). */
+  /** How long a token lives, ms; a day is documented (indusface.txt:37). */
   tokenLifeMs: number;
   /** Whether the answer says how long the token lives. */
   tellsExpiry: boolean;
-  /** How the code is named in the redirect: the page does not say (indusface.txt:32). */
+  /** How the code is named in the redirect: the page does not say (indusface.txt:30). */
   codeParameter: string;
   /** How long a code is good, ms: the page does not say. */
   codeLifeMs: number;
   tokenDown: Fault<{ status: number }>;
   /** The login is refused with 401 though the secret is right. */
   refuseLogin: Fault;
+  /** A login is refused with 401 once the API ID has been given a token. */
+  refuseRenewal: Fault;
+  /** A token is good for so many requests about attacks; the next one ends it and is refused with 401, with all that are under way. */
+  tokenEndsAfterRequests: number | null;
   /** The token that a request carries ends in that moment, and the request is refused with 401. */
   tokenEnds: Fault;
 
   /** Which header the token is read from: the page says `Authorisation` (indusface.txt:79), what real clients send is `Authorization`. */
   header: 'either' | 'Authorisation' | 'Authorization';
+  /** Whether `Content-Type: application/json` must come with what the page shows it for (indusface.txt:26, 79). */
+  contentType: 'required' | 'any';
   /** Whether times may be numbers: the samples have texts, customers' scripts send numbers. */
   times: 'either' | 'texts';
   /** Which ends of a range belong to it. */
@@ -74,7 +80,7 @@ export interface Faults extends TransportFaults<Occasion> {
   requestIdMissing: false | 'null' | 'dash';
   /** Some attacks come twice, equal to the byte, without a request id. */
   equalRows: boolean;
-  /** Names of websites and hosts stand between blanks, as in the sample (indusface.txt:99). */
+  /** Names of websites and hosts stand between blanks, as in the sample (indusface.txt:97, 114). */
   strayBlanks: boolean;
   /** Answers are spread over lines. */
   prettyPrinted: boolean;
@@ -93,8 +99,11 @@ export function noFaults(): Faults {
     codeLifeMs: 60_000,
     tokenDown: false,
     refuseLogin: false,
+    refuseRenewal: false,
+    tokenEndsAfterRequests: null,
     tokenEnds: false,
     header: 'either',
+    contentType: 'required',
     times: 'either',
     bounds: '[)',
     tooOld: 'empty',
@@ -125,6 +134,7 @@ export function noFaults(): Faults {
 const CHOICES: Readonly<Partial<Record<keyof Faults, readonly unknown[]>>> = {
   repeatedLogin: ['same', 'fresh'],
   header: ['either', 'Authorisation', 'Authorization'],
+  contentType: ['required', 'any'],
   times: ['either', 'texts'],
   bounds: ['[)', '[]', '()', '(]'],
   tooOld: ['empty', '400'],
@@ -153,9 +163,20 @@ function fits(name: keyof Faults, value: unknown): boolean {
   if (value === null) return true;
   const choices = CHOICES[name];
   if (choices !== undefined) return choices.includes(value);
-  if (name.endsWith('Ms') || name === 'truncateTo') return Number.isFinite(value);
+  if (name === 'clockSkewMs') return Number.isFinite(value);
+  if (name.endsWith('Ms')) return isAmount(value);
+  if (name === 'truncateTo' || name === 'tokenEndsAfterRequests') return isAmount(value) && Number.isInteger(value);
   if (name === 'codeParameter') return typeof value === 'string' && value !== '';
-  if (name === 'late') return value === false || (typeof value === 'object' && 'ms' in value && 'share' in value);
+  if (name === 'late') return value === false || isLate(value);
   if (PLAIN.includes(name)) return typeof value === 'boolean';
-  return typeof value === 'boolean' || typeof value === 'object';
+  return typeof value === 'boolean' || (typeof value === 'object' && !Array.isArray(value));
+}
+
+function isAmount(value: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}
+
+function isLate(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || !('ms' in value && 'share' in value)) return false;
+  return isAmount(value.ms) && isAmount(value.share);
 }

@@ -4,7 +4,7 @@ import type { Faults } from './faults.ts';
 import type { Login, Tokens } from './tokens.ts';
 import type { Report } from './violations.ts';
 
-/** `GET /authorize?client_id=`: the code comes back in the query string of the redirection URL (indusface.txt:22-32). */
+/** `GET /authorize?client_id=`: the code comes back in the query string of the redirection URL (indusface.txt:22-30). */
 export function authorize(tokens: Tokens, faults: Faults, redirectUrl: string, query: URLSearchParams): Answer {
   const clientId = query.get('client_id');
   if (clientId === null) throw new Refusal(400, 'client_id is missing');
@@ -13,7 +13,7 @@ export function authorize(tokens: Tokens, faults: Faults, redirectUrl: string, q
   return { status: 302, headers: { Location: location.href, 'Content-Type': 'text/html' }, body: [] };
 }
 
-/** `POST /getAuthToken` with a form (indusface.txt:38-57). */
+/** `POST /getAuthToken` with a form (indusface.txt:41-59). */
 export async function getAuthToken(
   tokens: Tokens,
   faults: Faults,

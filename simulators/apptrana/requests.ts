@@ -5,16 +5,20 @@ import type { RequestLogEntry } from './simulator.ts';
 const KEPT = 10_000;
 const SECRET = new Set(['authorization', 'authorisation', 'cookie', 'proxy-authorization']);
 
-const KINDS: Readonly<Record<string, Occasion['kind']>> = {
-  authorize: 'authorize',
-  getAuthToken: 'token',
-  getAttackInfo: 'attacks',
-  'get-websites': 'websites',
-};
+/** Below the origin. */
+export const BASE = '/wafportal/rest';
+
+const KINDS: ReadonlyMap<string, Occasion['kind']> = new Map([
+  [`${BASE}/siem/v1/authorize`, 'authorize'],
+  [`${BASE}/siem/v1/getAuthToken`, 'token'],
+  [`${BASE}/siem/v1/getAttackInfo`, 'attacks'],
+  // Named by another of the vendor's guides.
+  [`${BASE}/v2/website/get-websites`, 'websites'],
+]);
 
 /** What a path is for; null for one that the vendor does not have. */
 export function kindOf(path: string): Occasion['kind'] | null {
-  return KINDS[path.slice(path.lastIndexOf('/') + 1)] ?? null;
+  return KINDS.get(path) ?? null;
 }
 
 /** Writes a request down; its status follows when the answer's head is out. Keeps the last 10,000. */

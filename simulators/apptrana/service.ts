@@ -4,16 +4,13 @@ import type { Strikes } from '../kit/faults.ts';
 import { jsonAnswer, pause, readBody, Refusal, send, type Answer } from '../kit/http.ts';
 import { createAttempts, createPatience, type Patience } from '../kit/memory.ts';
 import { attackAnswer, RETENTION, wrongAnswer } from './answers.ts';
-import { readAttackRequest, type AttackRequest } from './attack-request.ts';
+import { checkJsonType, readAttackRequest, type AttackRequest } from './attack-request.ts';
 import type { Faults, Occasion } from './faults.ts';
 import { authorize, getAuthToken } from './login.ts';
 import { kindOf } from './requests.ts';
 import type { Tokens } from './tokens.ts';
 import type { Report } from './violations.ts';
 import type { World } from './world.ts';
-
-/** Below the origin. */
-export const BASE = '/wafportal/rest';
 
 export interface ServiceParts {
   readonly websites: readonly string[];
@@ -24,7 +21,7 @@ export interface ServiceParts {
   readonly strikes: Strikes<Occasion>;
   readonly tokens: Tokens;
   readonly world: World;
-  readonly counts: { authorizations: number; logins: number; attacks: number; peak: number };
+  readonly counts: { authorizations: number; logins: number; attacks: number; codeReuses: number; peak: number };
   readonly observe: (occasion: Occasion) => Promise<void>;
 }
 
@@ -42,26 +39,34 @@ export function createService(parts: ServiceParts): Serve {
   const { redirectUrl, faults, report, tokens, websites, counts, observe } = parts;
   const memory: Memory = { attempts: createAttempts(), patience: createPatience(report), underWay: 0 };
   return async (request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '', 'http://simulator');
-    switch (`${request.method ?? ''} ${pathname}`) {
-      case `GET ${BASE}/siem/v1/authorize`:
+    const { pathname, searchParams } = addressOf(request);
+    const kind = kindOf(pathname);
+    switch (`${request.method ?? ''} ${kind ?? 'nothing'}`) {
+      case 'GET authorize':
         counts.authorizations += 1;
+        checkJsonType(request, faults, report);
         await observe({ kind: 'authorize' });
         return send(response, authorize(tokens, faults, redirectUrl, searchParams));
-      case `POST ${BASE}/siem/v1/getAuthToken`:
+      case 'POST token':
         return send(response, await logIn(parts, request));
-      case `POST ${BASE}/siem/v1/getAttackInfo`:
+      case 'POST attacks':
         return await attackInfo(parts, memory, request, response);
-      // Named by another of the vendor's guides; the shape of its answer is on no page.
-      case `GET ${BASE}/v2/website/get-websites`:
+      // The shape of this answer is on no page: the plainest one that names each website as getAttackInfo does.
+      case 'GET websites':
         tokens.check(request.headers);
         await observe({ kind: 'websites' });
         return send(response, jsonAnswer(200, { websites: websites.map((name) => ({ websiteName: name })) }));
       default:
-        report(kindOf(pathname) === null ? 'unknown-path' : 'method', `${request.method ?? ''} ${pathname}`);
-        throw new Refusal(kindOf(pathname) === null ? 404 : 405, 'Not found');
+        report(kind === null ? 'unknown-path' : 'method', `${request.method ?? ''} ${pathname}`);
+        throw kind === null ? new Refusal(404, 'Not found') : new Refusal(405, 'Method not allowed');
     }
   };
+}
+
+/** A path that begins with two slashes would be read as a host. */
+function addressOf({ url = '' }: IncomingMessage): URL {
+  const origin = 'http://simulator';
+  return new URL(url.startsWith('/') ? origin + url : url, origin);
 }
 
 async function logIn(parts: ServiceParts, request: IncomingMessage): Promise<Answer> {
@@ -87,6 +92,7 @@ async function attackInfo(
   counts.peak = Math.max(counts.peak, memory.underWay);
   response.once('close', () => (memory.underWay -= 1));
   tokens.check(request.headers);
+  checkJsonType(request, faults, report);
   const asked = readAttackRequest((await readBody(request)).toString('utf8'), faults, report);
   const key = JSON.stringify(asked);
   const { website } = asked;
@@ -95,6 +101,8 @@ async function attackInfo(
   memory.patience.check(key);
   await parts.observe(occasion);
   await pause(faults.latencyMs);
+  if (tokens.use(request.headers) > (faults.tokenEndsAfterRequests ?? Infinity))
+    strikes.strike('tokenEndsAfterRequests', true, occasion);
   if (strikes.strike('tokenEnds', faults.tokenEnds, occasion)) tokens.end(request.headers);
   // Also those that were under way when it ended.
   tokens.check(request.headers);

@@ -22,13 +22,16 @@ export interface SimulatorOptions {
   readonly clients?: readonly Client[];
   /** The ways to log in that the account takes; all three unless told. */
   readonly grants?: readonly Grant[];
-  /** The pre-configured redirection URL (indusface.txt:32); it may hold a query already. */
+  /** The pre-configured redirection URL (indusface.txt:30); it may hold a query already. */
   readonly redirectUrl?: string;
   /** The same seed makes up the same attacks, 1 unless told. */
   readonly seed?: number;
   /** The vendor's clock, ms since the epoch: it decides what is visible and what is forgotten, tokens, and the Date header. */
   readonly clock?: () => number;
-  /** Attacks a minute and website on average, 2 unless told. `minute` is the minute's first instant, ms. */
+  /**
+   * Attacks a minute and website on average; `minute` is the minute's first instant, ms. Unless told, 2 with a fifth of the quarters of an
+   * hour quiet. Single minutes are empty now and then, and some bring five times as many, at any rate.
+   */
   readonly rate?: number | ((website: string, minute: number) => number);
   readonly faults?: Partial<Faults>;
   /** Serves `/_simulator/...` on the same port, for tests in other processes. Off unless told. */
@@ -81,6 +84,8 @@ export interface AppTranaSimulator {
     readonly authorizations: number;
     readonly logins: number;
     readonly attacks: number;
+    /** How often a code came that had been used. */
+    readonly codeReuses: number;
     /** The most requests about attacks that were under way at once. */
     readonly peak: number;
   };

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Strikes } from '../kit/faults.ts';
 import { Refusal } from '../kit/http.ts';
-import type { Faults } from './faults.ts';
+import { createCodes, UNAUTHORISED, type CodeParts } from './codes.ts';
+import type { Faults, Occasion } from './faults.ts';
 import { DEFAULT_CLIENT, type Client, type Grant, type SimulatorOptions } from './simulator.ts';
 import type { Report } from './violations.ts';
 
@@ -18,6 +20,8 @@ export interface Tokens {
   logIn(login: Login): Token;
   /** Throws a {@link Refusal} (401) unless a header carries a living token. */
   check(headers: IncomingHttpHeaders): void;
+  /** Counts a request about attacks; the token ends when it has had its share. @returns which request of its token it is, from 1. */
+  use(headers: IncomingHttpHeaders): number;
   /** Ends the token that a request carries. */
   end(headers: IncomingHttpHeaders): void;
   endAll(): void;
@@ -30,28 +34,34 @@ export interface Login {
   readonly code?: string | undefined;
 }
 
-interface Code {
-  readonly clientId: string;
-  readonly at: number;
-  used: boolean;
-}
-
 const STORM = 30;
 const STORM_SPAN = 60_000;
-const UNAUTHORISED = 'Unauthorised';
 
-export function createTokens(options: SimulatorOptions, faults: Faults, now: () => number, report: Report): Tokens {
+interface TokenParts extends CodeParts {
+  readonly strikes: Strikes<Occasion>;
+}
+
+interface Living {
+  readonly clientId: string;
+  /** ms since the epoch. */
+  readonly until: number;
+  /** How many requests about attacks it was used for. */
+  uses: number;
+}
+
+export function createTokens(options: SimulatorOptions, parts: TokenParts): Tokens {
+  const { faults, now, report, strikes } = parts;
   const { clients = [DEFAULT_CLIENT], grants = ['authorization_code', 'client_credentials', 'basic'] } = options;
-  const codes = new Map<string, Code>();
-  const living = new Map<string, { readonly clientId: string; readonly until: number }>();
+  const codes = createCodes(parts);
+  const living = new Map<string, Living>();
+  /** API IDs that were given a token before. */
+  const served = new Set<string>();
   const watchLogins = createWatch(now, report);
 
   return {
     authorize(clientId) {
       if (!clients.some(({ id }) => id === clientId)) throw new Refusal(401, UNAUTHORISED);
-      const code = randomBytes(12).toString('base64url');
-      codes.set(code, { clientId, at: now(), used: false });
-      return code;
+      return codes.give(clientId);
     },
     logIn({ grant, id, secret, code }) {
       watchLogins();
@@ -60,7 +70,10 @@ export function createTokens(options: SimulatorOptions, faults: Faults, now: () 
         throw new Refusal(401, UNAUTHORISED);
       }
       if (!grants.includes(grant)) throw new Refusal(401, UNAUTHORISED);
-      if (grant === 'authorization_code') redeem(code ?? '', id);
+      if (grant === 'authorization_code') codes.redeem(code ?? '', id);
+      const isRefused = served.has(id) && strikes.strike('refuseRenewal', faults.refuseRenewal, { kind: 'token' });
+      if (isRefused) throw new Refusal(401, UNAUTHORISED);
+      served.add(id);
       return tokenFor(id);
     },
     check(headers) {
@@ -71,23 +84,20 @@ export function createTokens(options: SimulatorOptions, faults: Faults, now: () 
       }
       if (now() >= (living.get(token)?.until ?? 0)) throw new Refusal(401, UNAUTHORISED);
     },
+    use(headers) {
+      const token = tokenIn(headers, faults.header) ?? '';
+      const one = living.get(token);
+      if (one === undefined) return 0;
+      one.uses += 1;
+      if (one.uses > (faults.tokenEndsAfterRequests ?? Infinity)) living.delete(token);
+      return one.uses;
+    },
     end(headers) {
       const token = tokenIn(headers, faults.header);
       if (token !== undefined) living.delete(token);
     },
     endAll: () => living.clear(),
   };
-
-  function redeem(text: string, clientId: string): void {
-    const code = codes.get(text);
-    if (code === undefined || code.clientId !== clientId) {
-      report('code-unknown', 'a code that was not given out to this API ID');
-      throw new Refusal(401, UNAUTHORISED);
-    }
-    if (code.used) report('code-reused', 'a code is good once');
-    if (code.used || now() - code.at > faults.codeLifeMs) throw new Refusal(401, UNAUTHORISED);
-    code.used = true;
-  }
 
   /** A repeated login gives the same token with what is left of its life: a sample of another guide has 86288 s. */
   function tokenFor(clientId: string): Token {
@@ -96,7 +106,7 @@ export function createTokens(options: SimulatorOptions, faults: Faults, now: () 
       return { token: known[0], leftMs: known[1].until - now() };
     for (const [old, one] of living) if (one.clientId === clientId) living.delete(old);
     const token = randomBytes(24).toString('base64url');
-    living.set(token, { clientId, until: now() + faults.tokenLifeMs });
+    living.set(token, { clientId, until: now() + faults.tokenLifeMs, uses: 0 });
     return { token, leftMs: faults.tokenLifeMs };
   }
 }

@@ -3,6 +3,7 @@ export type Rule =
   | 'bad-field'
   | 'code-reused'
   | 'code-unknown'
+  | 'content-type'
   | 'login-storm'
   | 'method'
   | 'no-credentials'

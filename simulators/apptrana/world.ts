@@ -2,7 +2,7 @@ import { hash as digest } from 'node:crypto';
 import { createEventStore, listSegment, type SimulatedEvent } from '../kit/events.ts';
 import { prettyPrint } from '../kit/json-bytes.ts';
 import { fraction, hash } from '../kit/random.ts';
-import { countOf, givenAttack, madeUpSegment, type Recipe } from './attack.ts';
+import { countOf, givenAttack, madeUpSegment, unevenRate, type Recipe } from './attack.ts';
 import type { Faults } from './faults.ts';
 import type { AppTranaSimulator, SimulatorOptions, TruthAttack } from './simulator.ts';
 
@@ -17,7 +17,7 @@ const MINUTE = 60_000;
 const DEPTH = 4;
 
 export function createWorld(options: SimulatorOptions, faults: Faults, now: () => number): World {
-  const { websites, seed = 1, rate = 2 } = options;
+  const { websites, seed = 1, rate = unevenRate(seed) } = options;
   const recipe: Recipe = { seed, faults };
   const store = createEventStore((website, minute) => {
     const average = typeof rate === 'number' ? rate : rate(website, minute);
@@ -33,7 +33,7 @@ export function createWorld(options: SimulatorOptions, faults: Faults, now: () =
     const selection = store.select(website, from, until, now());
     return Array.from({ length: selection.count }, (_, position) => selection.at(position).event)
       .filter((event) => isVisible(event) && (eventType === undefined || event.tags.includes(eventType)))
-      .toSorted((one, other) => one.time - other.time || (one.id < other.id ? -1 : 1));
+      .toSorted((one, other) => one.time - other.time || (one.id < other.id ? -1 : Number(one.id > other.id)));
   };
   const served = ({ bytes }: SimulatedEvent): Buffer => (faults.prettyPrinted ? prettyPrint(bytes, DEPTH) : bytes);
 
