@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { jsonAnswer, length, pause, send, type Answer, type Refusal } from '../kit/http.ts';
+import { drop, reset, truncate } from '../kit/delivery.ts';
+import { jsonAnswer, send, type Answer, type Refusal } from '../kit/http.ts';
 import type { Occasion, RetryAfter } from './faults.ts';
 import type { Parts } from './parts.ts';
 
@@ -37,37 +38,4 @@ export async function deliver(
   const drip = strikes.strike<{ bytes: number; everyMs: number }>('drip', faults.drip, occasion);
   if (drip !== undefined) return drop(response, answer, drip.bytes ?? 1, drip.everyMs ?? 100);
   send(response, answer);
-}
-
-async function reset(response: ServerResponse, { status, headers, body }: Answer): Promise<void> {
-  response.writeHead(status, { ...headers, 'Content-Length': length(body) });
-  response.flushHeaders();
-  // The headers are to arrive before the reset overtakes them.
-  await pause(50);
-  response.socket?.resetAndDestroy();
-}
-
-async function truncate(response: ServerResponse, answer: Answer, how: 'content-length' | 'chunked'): Promise<void> {
-  const { status, headers, body } = answer;
-  const whole = Buffer.concat(body);
-  response.writeHead(status, how === 'chunked' ? headers : { ...headers, 'Content-Length': whole.length });
-  await new Promise<void>((resolve) => {
-    response.write(whole.subarray(0, Math.floor(whole.length / 2)), () => resolve());
-  });
-  response.socket?.destroySoon();
-}
-
-async function drop(
-  response: ServerResponse,
-  { status, headers, body }: Answer,
-  bytes: number,
-  everyMs: number,
-): Promise<void> {
-  const whole = Buffer.concat(body);
-  response.writeHead(status, { ...headers, 'Content-Length': whole.length });
-  for (let at = 0; at < whole.length && !response.destroyed; at += bytes) {
-    response.write(whole.subarray(at, at + bytes));
-    await pause(everyMs);
-  }
-  if (!response.destroyed) response.end();
 }

@@ -29,7 +29,8 @@ export async function deliver<Of extends object>(
   send(response, answer);
 }
 
-async function reset(response: ServerResponse, { status, headers, body }: Answer): Promise<void> {
+/** Headers, and then a reset. */
+export async function reset(response: ServerResponse, { status, headers, body }: Answer): Promise<void> {
   response.writeHead(status, { ...headers, 'Content-Length': length(body) });
   response.flushHeaders();
   // The headers are to arrive before the reset overtakes them.
@@ -37,7 +38,12 @@ async function reset(response: ServerResponse, { status, headers, body }: Answer
   response.socket?.resetAndDestroy();
 }
 
-async function truncate(response: ServerResponse, answer: Answer, how: 'content-length' | 'chunked'): Promise<void> {
+/** Half of the body. */
+export async function truncate(
+  response: ServerResponse,
+  answer: Answer,
+  how: 'content-length' | 'chunked',
+): Promise<void> {
   const { status, headers, body } = answer;
   const whole = Buffer.concat(body);
   response.writeHead(status, how === 'chunked' ? headers : { ...headers, 'Content-Length': whole.length });
@@ -47,7 +53,8 @@ async function truncate(response: ServerResponse, answer: Answer, how: 'content-
   response.socket?.destroySoon();
 }
 
-async function drop(
+/** So many bytes at a time. */
+export async function drop(
   response: ServerResponse,
   { status, headers, body }: Answer,
   bytes: number,

@@ -5,7 +5,7 @@ import type { Report } from './report.ts';
 import { keysOf, kindOf, schemasAt } from './shape.ts';
 import { substitute, type Substitution } from './substitute.ts';
 import { didYouMean, isPlainMap } from './tree.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../core/nearest.ts';
 import { flatten, unauthored, wordsFor, type Found } from './words.ts';
 import type { Surroundings } from './references.ts';
 

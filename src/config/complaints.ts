@@ -1,6 +1,6 @@
 import type { Complaint } from '../core/contract.ts';
 import { parseConfig } from './document.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../core/nearest.ts';
 import { readConfigFile } from './read.ts';
 
 /**

@@ -11,7 +11,7 @@ import {
   type ParsedNode,
 } from 'yaml';
 import { isSensitive } from './excerpt.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../core/nearest.ts';
 import type { Path, Place, Positions, Stretch } from './positions.ts';
 import { isReference } from './references.ts';
 import type { Report } from './report.ts';

@@ -1,5 +1,5 @@
 import type { Complaint, Listing, Source } from '../core/contract.ts';
-import { nearest } from '../config/nearest.ts';
+import { nearest } from '../core/nearest.ts';
 import type { Config, ConfiguredSource } from '../config/load.ts';
 import { Failure } from '../core/failures.ts';
 import type { RunFailure } from './run-failure.ts';

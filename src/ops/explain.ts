@@ -1,4 +1,4 @@
-import { nearest } from '../config/nearest.ts';
+import { nearest } from '../core/nearest.ts';
 import type { FailureName } from '../core/failures.ts';
 import { UsageError } from './usage-error.ts';
 

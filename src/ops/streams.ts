@@ -1,4 +1,4 @@
-import { nearest } from '../config/nearest.ts';
+import { nearest } from '../core/nearest.ts';
 import type { Config, ConfiguredSource } from '../config/load.ts';
 import type { Stream, View, WindowStream } from '../core/contract.ts';
 import { formatStreamId, type StreamId } from '../core/ids.ts';

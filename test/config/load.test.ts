@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadConfig, type Config } from '../../src/config/load.ts';
-import { nearest } from '../../src/config/nearest.ts';
+import { nearest } from '../../src/core/nearest.ts';
 import type { Secret, SourceType } from '../../src/core/contract.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/core/time.ts';
 import { duration, parseLength, secret, writeLength } from '../../src/sources/fields.ts';

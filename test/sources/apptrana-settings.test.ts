@@ -1,15 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Ajv } from 'ajv';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { ConfigError } from '../../src/config/errors.ts';
 import { configJsonSchema } from '../../src/config/json-schema.ts';
-import { loadConfig, type Config } from '../../src/config/load.ts';
 import { showConfig } from '../../src/config/show.ts';
 import { MINUTE } from '../../src/core/time.ts';
 import { apptrana } from '../../src/sources/apptrana/index.ts';
+import { settingsKit } from './settings-kit.ts';
 
 const registry = { apptrana };
 const validate = new Ajv({ strict: false }).compile(configJsonSchema(registry));
@@ -21,30 +17,7 @@ const BY_CODE = (more: string): string =>
 const written = (...lines: readonly string[]): string =>
   ['version: 1', 'sources:', '  acme:', '    type: apptrana', ...lines.map((line) => `    ${line}`), ''].join('\n');
 
-function load(text: string): Config {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-apptrana-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const file = join(folder, 'sluice.yaml');
-  writeFileSync(file, text);
-  return loadConfig(file, { registry, env: { APPTRANA_KEY: 'canary-5f0c2a9e' } });
-}
-
-function settings(text: string): Record<string, unknown> {
-  return { ...load(text).sources.get('acme')?.settings };
-}
-
-function mistakes(text: string): readonly string[] {
-  try {
-    load(text);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    expect(error.message).not.toContain('canary');
-    return error.findings.map(({ line, column, message, suggestion }) =>
-      [`${line}:${column} ${message}`, suggestion].filter(Boolean).join(' | '),
-    );
-  }
-  throw new Error('the configuration was expected to be refused');
-}
+const { loaded: load, settings, mistakes } = settingsKit(registry, 'acme', 'APPTRANA_KEY');
 
 describe('the settings', () => {
   it('need only the connector', () => {

@@ -1,15 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Ajv } from 'ajv';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { ConfigError } from '../../src/config/errors.ts';
 import { configJsonSchema } from '../../src/config/json-schema.ts';
-import { loadConfig, type Config } from '../../src/config/load.ts';
 import { showConfig } from '../../src/config/show.ts';
 import { DAY, HOUR } from '../../src/core/time.ts';
 import { groupIb } from '../../src/sources/group-ib/index.ts';
+import { settingsKit } from './settings-kit.ts';
 
 const registry = { 'group-ib': groupIb };
 const validate = new Ajv({ strict: false }).compile(configJsonSchema(registry));
@@ -25,30 +21,7 @@ const HEAD = [
 const written = (...lines: readonly string[]): string =>
   [...HEAD, ...lines.map((line) => `    ${line}`), ''].join('\n');
 
-function loaded(text: string): Config {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-group-ib-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const file = join(folder, 'sluice.yaml');
-  writeFileSync(file, text);
-  return loadConfig(file, { registry, env: { GIB_API_KEY: 'canary-5f0c2a9e' } });
-}
-
-function load(text: string): Record<string, unknown> {
-  return { ...loaded(text).sources.get('acme-gib')?.settings };
-}
-
-function mistakes(text: string): readonly string[] {
-  try {
-    load(text);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    expect(error.message).not.toContain('canary');
-    return error.findings.map(({ line, column, message, suggestion }) =>
-      [`${line}:${column} ${message}`, suggestion].filter(Boolean).join(' | '),
-    );
-  }
-  throw new Error('the configuration was expected to be refused');
-}
+const { loaded, settings: load, mistakes } = settingsKit(registry, 'acme-gib', 'GIB_API_KEY');
 
 describe('the settings', () => {
   it('name collections, or say what is wanted of them', () => {

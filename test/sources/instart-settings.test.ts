@@ -1,15 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Ajv } from 'ajv';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { ConfigError } from '../../src/config/errors.ts';
 import { configJsonSchema } from '../../src/config/json-schema.ts';
-import { loadConfig, type Config } from '../../src/config/load.ts';
 import { showConfig } from '../../src/config/show.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 import { instart } from '../../src/sources/instart/index.ts';
+import { settingsKit } from './settings-kit.ts';
 
 const registry = { instart };
 const validate = new Ajv({ strict: false }).compile(configJsonSchema(registry));
@@ -26,30 +22,7 @@ const HEAD = [
 const written = (...lines: readonly string[]): string =>
   [...HEAD, ...lines.map((line) => `    ${line}`), ''].join('\n');
 
-function loaded(text: string): Config {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-instart-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const file = join(folder, 'sluice.yaml');
-  writeFileSync(file, text);
-  return loadConfig(file, { registry, env: { INSTART_PASSWORD: 'canary-5f0c2a9e' } });
-}
-
-function load(text: string): Record<string, unknown> {
-  return { ...loaded(text).sources.get('acme-instart')?.settings };
-}
-
-function mistakes(text: string): readonly string[] {
-  try {
-    load(text);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    expect(error.message).not.toContain('canary');
-    return error.findings.map(({ line, column, message, suggestion }) =>
-      [`${line}:${column} ${message}`, suggestion].filter(Boolean).join(' | '),
-    );
-  }
-  throw new Error('the configuration was expected to be refused');
-}
+const { loaded, settings: load, mistakes } = settingsKit(registry, 'acme-instart', 'INSTART_PASSWORD');
 
 describe('the settings', () => {
   it('name each stream by its kind, or by a name of its own', () => {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { nearest } from '../../core/nearest.ts';
 import { HOUR } from '../../core/time.ts';
 import {
   CATEGORIES,
@@ -124,24 +125,9 @@ function ofKind(kind: Kind, written: WrittenStream, name: string, context: Conte
 }
 
 function kindComplaint(name: string): string {
-  const close = KINDS.find((kind) => alike(name, kind));
+  const close = nearest(name, KINDS);
   const meant = close === undefined ? '' : `; did you mean \`${close}\`?`;
   return `"${name}" is no kind of stream, so it needs a \`kind\`: one of ${listed(KINDS)}${meant}`;
-}
-
-/** Whether one is the other but for two letters added, left out or changed; case and dashes do not count. */
-function alike(a: string, b: string): boolean {
-  const [left = [], right = []] = [a, b].map((text) => text.toLowerCase().replace(/[-_.]/g, '').split(''));
-  let row = [0, ...right.keys()].map((_, j) => j);
-  for (const [i, letter] of left.entries()) {
-    const next = [i + 1];
-    for (const [j, other] of right.entries()) {
-      const changed = (row[j] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(changed, (next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return (row.at(-1) ?? Infinity) <= 2;
 }
 
 function listed(words: readonly string[]): string {
