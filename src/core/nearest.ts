@@ -44,6 +44,7 @@ function distanceOf(a: string, b: string): number {
   return at(previous, b.length);
 }
 
+/** Inside the row: indexes here go no further. */
 function at(row: readonly number[], index: number): number {
-  return row[index] ?? Infinity;
+  return row[index] as number;
 }
