@@ -14,6 +14,7 @@ import { pullId, type StreamId } from '../../src/core/ids.ts';
 import type { Manifest } from '../../src/core/manifest.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import type { SourceRegistry } from '../../src/sources/index.ts';
 import { openLedger } from '../../src/ledger/open.ts';
 import { startWorker, type RunningWorker } from '../../src/worker.ts';
 import { spawnWorker } from '../support/spawn-worker.ts';
@@ -21,6 +22,8 @@ import type { Trap } from '../support/worker-process.ts';
 
 export interface ArchivedHere extends ArchivedRecord {
   readonly manifest: Manifest;
+  /** Of the manifest. */
+  readonly key: string;
   readonly sha256: string;
 }
 
@@ -43,6 +46,7 @@ export interface Place {
 export async function makePlace(
   { client, connection }: { readonly client: Client; readonly connection: NativeConnection },
   yaml: string,
+  registry?: SourceRegistry,
 ): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-place-'));
   const file = join(folder, 'sluice.yaml');
@@ -54,7 +58,7 @@ export async function makePlace(
     configure: (text) => writeFile(file, text),
     worker: (clock) =>
       startWorker({
-        config: loadConfig(file),
+        config: loadConfig(file, registry && { registry }),
         connection,
         namespace: 'default',
         taskQueue,
@@ -82,7 +86,7 @@ export async function makePlace(
         if (manifest.source !== source || manifest.stream !== stream) continue;
         for await (const record of archive.records(receipt)) {
           const sha256 = createHash('sha256').update(record.bytes).digest('hex');
-          found.push({ ...record, manifest, sha256 });
+          found.push({ ...record, manifest, key: receipt.key, sha256 });
         }
       }
       return found;

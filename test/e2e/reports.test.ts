@@ -1,21 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { openArchive } from '../../src/archive/open.ts';
 import { keyBeside } from '../../src/archive/layout.ts';
-import { loadConfig } from '../../src/config/load.ts';
 import { locations } from '../../src/config/locations.ts';
 import type { ReportRef, SourceType, VendorLimits } from '../../src/core/contract.ts';
 import { RefusedTarget, Unavailable } from '../../src/core/failures.ts';
 import { extractId } from '../../src/core/ids.ts';
 import { DAY, dayOf, HOUR, MINUTE } from '../../src/core/time.ts';
-import { openLedger } from '../../src/ledger/open.ts';
-import { startWorker } from '../../src/worker.ts';
 import { useTemporal } from '../workflows/harness.ts';
+import { makePlace } from './place.ts';
 import { record } from './record.ts';
 
 const temporal = useTemporal();
@@ -110,49 +106,29 @@ function vendorOf(files: Readonly<Record<string, Readonly<Record<string, Publish
 }
 
 async function deploy(vendor: Vendor, linesAPiece = 2) {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-reports-'));
-  cleanUps.push(() => rm(folder, { recursive: true, force: true }));
-  const file = join(folder, 'sluice.yaml');
   const source = `papers-${randomUUID().slice(0, 8)}`;
-  await writeFile(
-    file,
-    `version: 1\ndata: ./data\nsources:\n  ${source}:\n    type: papers\n    start: ${daysAgo(9)}\n`,
-  );
-  const config = loadConfig(file, { registry: { papers: typeOf(vendor, linesAPiece) } });
-  const places = locations(config);
-  const stream = { source, stream: 'daily' };
-  const taskQueue = `reports-${randomUUID()}`;
-  const worker = await startWorker({ config, connection: temporal.connection, namespace: 'default', taskQueue });
+  const yaml = `version: 1\ndata: ./data\nsources:\n  ${source}:\n    type: papers\n    start: ${daysAgo(9)}\n`;
+  const place = await makePlace(temporal, yaml, { papers: typeOf(vendor, linesAPiece) });
+  cleanUps.push(() => place.remove());
+  const worker = await place.worker();
   cleanUps.unshift(() => worker.stop());
+  const stream = { source, stream: 'daily' };
   return {
     stream,
-    pull: () =>
-      temporal.client.workflow.execute<(id: typeof stream) => Promise<unknown>>('pull', {
-        workflowId: `pull:${source}:${randomUUID()}`,
-        taskQueue,
-        args: [stream],
-      }),
+    pull: () => place.pull(stream),
+    position: () => place.withLedger((ledger) => ledger.position(stream)),
     /** `day file revision` → the records, and the vendor's own file. */
     held: async () => {
-      const archive = openArchive(places.archive);
+      const { archive } = locations({ data: join(place.folder, 'data') });
       const found: Record<string, { records: string[]; file: string }> = {};
-      for await (const receipt of archive.manifests()) {
-        if ('damage' in receipt || receipt.manifest.kind !== 'report') throw new Error(receipt.key);
-        const { day, file: name, revision, verbatim } = receipt.manifest;
-        const records: string[] = [];
-        for await (const { bytes } of archive.records(receipt)) records.push(bytes.toString());
-        const packed = await readFile(join(places.archive, keyBeside(receipt.key, verbatim?.file ?? '')));
-        found[`${day} ${name} ${revision}`] = { records, file: gunzipSync(packed).toString() };
+      for (const { bytes, manifest, key } of await place.records(stream)) {
+        if (manifest.kind !== 'report') throw new Error(key);
+        const packed = await readFile(join(archive, keyBeside(key, manifest.verbatim?.file ?? '')));
+        const name = `${manifest.day} ${manifest.file} ${manifest.revision}`;
+        found[name] ??= { records: [], file: gunzipSync(packed).toString() };
+        found[name].records.push(bytes.toString());
       }
       return found;
-    },
-    position: async () => {
-      const ledger = await openLedger(places.ledger);
-      try {
-        return await ledger.position(stream);
-      } finally {
-        await ledger.close();
-      }
     },
   };
 }

@@ -1,21 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { WorkflowFailedError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
-import { openArchive } from '../../src/archive/open.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import { locations } from '../../src/config/locations.ts';
 import type { Portion, SourceType, VendorLimits } from '../../src/core/contract.ts';
 import { Unavailable, WindowTooLarge } from '../../src/core/failures.ts';
 import { extractId } from '../../src/core/ids.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
-import { openLedger } from '../../src/ledger/open.ts';
-import { startWorker } from '../../src/worker.ts';
 import { useTemporal } from '../workflows/harness.ts';
+import { makePlace } from './place.ts';
 import { record } from './record.ts';
 
 const temporal = useTemporal();
@@ -92,56 +83,22 @@ function typeOf(vendor: Vendor): SourceType {
 }
 
 async function deploy(vendor: Vendor) {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-sequence-'));
-  cleanUps.push(() => rm(folder, { recursive: true, force: true }));
-  const file = join(folder, 'sluice.yaml');
   const source = `numbers-${randomUUID().slice(0, 8)}`;
-  await writeFile(file, `version: 1\ndata: ./data\nsources:\n  ${source}:\n    type: numbers\n`);
-  const config = loadConfig(file, { registry: { numbers: typeOf(vendor) } });
-  const places = locations(config);
+  const yaml = `version: 1\ndata: ./data\nsources:\n  ${source}:\n    type: numbers\n`;
+  const place = await makePlace(temporal, yaml, { numbers: typeOf(vendor) });
+  cleanUps.push(() => place.remove());
   const stream = { source, stream: 'ones' };
-  const taskQueue = `sequence-${randomUUID()}`;
   return {
     stream,
-    worker: () => startWorker({ config, connection: temporal.connection, namespace: 'default', taskQueue }),
-    pull: () =>
-      temporal.client.workflow.execute<(id: typeof stream) => Promise<unknown>>('pull', {
-        workflowId: `pull:${source}:${randomUUID()}`,
-        taskQueue,
-        args: [stream],
-      }),
-    /** The archive's records in the order of the chain of portions. */
-    async held(): Promise<readonly string[]> {
-      const archive = openArchive(places.archive);
-      const found: string[] = [];
-      for await (const receipt of archive.manifests()) {
-        if ('damage' in receipt) throw new Error(receipt.damage);
-        for await (const { bytes } of archive.records(receipt)) found.push(bytes.toString());
-      }
-      return found.toSorted();
-    },
-    async position() {
-      const ledger = await openLedger(places.ledger);
-      try {
-        return await ledger.position(stream);
-      } finally {
-        await ledger.close();
-      }
-    },
+    worker: () => place.worker(),
+    pull: () => place.pull(stream),
+    held: async () => (await place.records(stream)).map(({ bytes }) => bytes.toString()).toSorted(),
+    position: () => place.withLedger((ledger) => ledger.position(stream)),
   };
 }
 
 const truth = (items: number): readonly string[] =>
   Array.from({ length: items }, (_, i) => `{"n":${BASE + BigInt(i + 1)}}`).toSorted();
-
-async function failureOf(run: Promise<unknown>): Promise<string> {
-  const error: unknown = await run.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  const cause = error instanceof WorkflowFailedError ? error.cause : undefined;
-  return cause instanceof ApplicationFailure ? (cause.type ?? '') : 'no failure';
-}
 
 describe('a sequence', () => {
   it('is followed to its end, with cursors exact to the digit, and on from there at the next tick', async () => {
@@ -180,7 +137,7 @@ describe('a sequence', () => {
     const place = await deploy(vendor);
     const worker = await place.worker();
     cleanUps.unshift(() => worker.stop());
-    expect(await failureOf(place.pull())).toBe('cursor-stuck');
+    await expect(place.pull()).rejects.toThrow(/^cursor-stuck/);
     expect(vendor.sizes.length).toBeLessThan(5);
     expect((await place.position())?.failure?.name).toBe('cursor-stuck');
   });
