@@ -22,7 +22,7 @@ export function settingsKit(registry: SourceRegistry, id: string, variable: stri
     loaded,
     settings: (text: string): Record<string, unknown> => ({ ...loaded(text).sources.get(id)?.settings }),
     /** `line:column message | suggestion` of each. */
-    mistakes(text: string): readonly string[] {
+    mistakes: (text: string): readonly string[] => {
       try {
         loaded(text);
       } catch (error) {
