@@ -7,6 +7,7 @@ import { openConnections, type Connections } from './connections.ts';
 import { startDeadline } from './deadline.ts';
 import { printable } from './redaction.ts';
 import { httpDate, retryAfter } from './retry-after.ts';
+import { openStream, type HttpStream, type StreamRequest } from './stream.ts';
 import { openTarget, originOf, type Target } from './target.ts';
 import { troubleOf } from './trouble.ts';
 
@@ -87,6 +88,13 @@ export interface Http {
    */
   download(request: HttpRequest, refusal: (answer: HttpResponse) => Error): AsyncIterable<Buffer>;
   /**
+   * An answer of status 200 or 206 whose body is read as it comes, so that memory stays flat. There is no limit to the whole of it: only to how
+   * long the answer takes to begin, and to silence inside it.
+   * @param refusal what to throw for an answer of any other status
+   * Errors: as for `request`.
+   */
+  stream(request: StreamRequest, refusal: (answer: HttpResponse) => Error): Promise<HttpStream>;
+  /**
    * A vendor's next link, path or whole URL, as path and query for `request`.
    * @throws RefusedTarget when it leads anywhere but below the base URL.
    */
@@ -104,6 +112,7 @@ export function createHttp(options: HttpOptions): Http {
   return {
     request: (request) => exchange(request, { limits, target, connections, proxyPlace }),
     download: (request, refusal) => download(request, refusal, { limits, target, connections, proxyPlace }),
+    stream: (request, refusal) => stream(request, refusal, { limits, target, connections, proxyPlace }),
     follow: (next) => target.follow(next),
     close: () => connections.close(),
   };
@@ -164,6 +173,25 @@ async function* download(
   if (refused !== undefined) throw refusal(refused);
 }
 
+async function stream(
+  request: StreamRequest,
+  refusal: (answer: HttpResponse) => Error,
+  means: Means,
+): Promise<HttpStream> {
+  const { limits, target } = means;
+  const path = target.full(request.path);
+  const waits = patience(limits, request.deadlineMs);
+  return openStream(request, refusal, {
+    patience: request.deadlineMs ?? limits.deadlineMs,
+    maxRatio: limits.maxRatio,
+    send: (signal) => send(request, path, waits, signal, means, request.packed === false ? 'identity' : 'gzip'),
+    head: headOf,
+    read: (answer) => read(answer, limits, target.origin, request.redirect ?? 'refuse'),
+    encodingOf: ({ headers }) => list(headers['content-encoding']),
+    explain: (error, state) => explained(error, request, path, state, means),
+  });
+}
+
 async function* pieces({ headers, body }: Dispatcher.ResponseData): AsyncGenerator<Buffer, void, undefined> {
   const packed = list(headers['content-encoding']);
   if (packed !== '' && packed !== 'identity') {
@@ -219,7 +247,6 @@ async function read(
   origin: string,
   redirect: 'refuse' | 'report',
 ): Promise<HttpResponse> {
-  const receivedAt = Date.now();
   const { statusCode: status, headers, body } = answer;
   if (status >= 300 && status < 400 && redirect === 'refuse') {
     body.on('error', () => undefined).destroy();
@@ -227,12 +254,17 @@ async function read(
       `status ${status} redirects to ${locationOf(first(headers['location']), origin)}; not followed`,
     );
   }
+  const head = headOf(answer);
+  return { ...head, body: await readBody(body, list(headers['content-encoding']), limits) };
+}
+
+function headOf({ statusCode: status, headers }: Dispatcher.ResponseData): Omit<HttpResponse, 'body'> {
+  const receivedAt = Date.now();
   const vendorTime = httpDate(first(headers['date']));
   return {
     status,
     headers,
     contentType: mediaType(first(headers['content-type'])),
-    body: await readBody(body, list(headers['content-encoding']), limits),
     vendorTime,
     receivedAt,
     retryAfterMs: retryAfter(first(headers['retry-after']), vendorTime, receivedAt),

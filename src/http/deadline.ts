@@ -6,6 +6,8 @@ export interface Deadline {
   readonly aborted: Promise<never>;
   /** Whether the time ran out. */
   expired(): boolean;
+  /** Lets go of the timer only: from now on just the caller ends it. */
+  lift(): void;
   /** Lets go of the timer and the caller's signal; must be called. */
   stop(): void;
 }
@@ -27,6 +29,7 @@ export function startDeadline(caller: AbortSignal, ms: number): Deadline {
     signal: controller.signal,
     aborted,
     expired: () => expired,
+    lift: () => clearTimeout(timer),
     stop() {
       clearTimeout(timer);
       caller.removeEventListener('abort', onCaller);

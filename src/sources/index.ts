@@ -2,6 +2,7 @@ import type { SourceType } from '../core/contract.ts';
 import { apptrana } from './apptrana/index.ts';
 import { groupIb } from './group-ib/index.ts';
 import { instart } from './instart/index.ts';
+import { shadowserver } from './shadowserver/index.ts';
 import { signalSciences } from './signal-sciences/index.ts';
 
 /** The source types by the `type:` of the config. */
@@ -13,4 +14,5 @@ export const sourceTypes: SourceRegistry = {
   instart,
   apptrana,
   'group-ib': groupIb,
+  shadowserver,
 };
