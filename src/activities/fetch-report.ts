@@ -1,5 +1,6 @@
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { PieceWriter, SegmentWriter } from '../archive/archive.ts';
+import { redactionOf } from '../core/redaction.ts';
 import { SECOND, toIso } from '../core/time.ts';
 import type { Activities, DueReport, FetchedReport, FetchReportOrder, ReportProgress } from './contract.ts';
 import { findReportStream, type Dependencies } from './dependencies.ts';
@@ -97,7 +98,8 @@ function startDownload(deps: Dependencies, order: FetchReportOrder, from: Report
 /** Seals a report that was staged whole; one that turns out to be what is held already is only remembered as such. */
 export function sealReportActivity(deps: Dependencies): Activities['sealReport'] {
   return async ({ report, segments, pieces, records: staged, ...id }) => {
-    const { source } = findReportStream(deps, id);
+    const { source, stream, settings } = findReportStream(deps, id);
+    const redaction = redactionOf(stream, settings.redaction)?.policy;
     const beat = setInterval(() => heartbeat(), BEAT_EVERY);
     try {
       const { day, file, revision } = report;
@@ -107,7 +109,7 @@ export function sealReportActivity(deps: Dependencies): Activities['sealReport']
         return { same: true, records: 0, bytes: 0, manifest: '' };
       }
       const receipt = await deps.archive.seal(
-        orderOf({ ...id, type: source.type }, report, segments, pieces),
+        { ...orderOf({ ...id, type: source.type }, report, segments, pieces), redaction },
         cancellationSignal(),
       );
       await deps.ledger.commit(receipt);

@@ -3,6 +3,7 @@ import type { CommonSettings, Portion, SequenceStream, Source } from '../core/co
 import { CursorStuck, Failure, UnexpectedAnswer } from '../core/failures.ts';
 import type { StreamId } from '../core/ids.ts';
 import type { Manifest } from '../core/manifest.ts';
+import { redactionOf, type RedactionPolicy } from '../core/redaction.ts';
 import { DAY, dayOf, fromIso, SECOND, toIso } from '../core/time.ts';
 import { redact } from '../http/redaction.ts';
 import type { Activities, FollowedPortions } from './contract.ts';
@@ -40,6 +41,7 @@ interface Walk {
   readonly stream: SequenceStream;
   readonly size: number;
   readonly startedAt: number;
+  readonly redaction: RedactionPolicy | undefined;
   cursor: string;
   portions: number;
   records: number;
@@ -71,12 +73,14 @@ export function followPortionsActivity(deps: Dependencies): Activities['followPo
 }
 
 async function startWalk(deps: Dependencies, id: StreamId, size: number): Promise<Walk> {
-  const { source, stream } = findSequenceStream(deps, id);
+  const { source, stream, settings } = findSequenceStream(deps, id);
+  const redaction = redactionOf(stream, settings.redaction)?.policy;
   const position = await deps.ledger.position(id);
   if (position === undefined) throw new Error('a sequence is followed before it began');
   const { cursor, remaining } = position;
   const counts = { portions: 0, records: 0, repeats: 0 };
-  return { id, source, stream, size, startedAt: Date.now(), cursor, remaining, ...counts, ended: false, notes: [] };
+  const whose = { id, source, stream, size, redaction, startedAt: Date.now() };
+  return { ...whose, cursor, remaining, ...counts, ended: false, notes: [] };
 }
 
 async function walkOn(deps: Dependencies, walk: Walk): Promise<void> {
@@ -138,6 +142,7 @@ async function sealPortion(deps: Dependencies, walk: Walk, portion: Portion): Pr
       slice,
       segments: [segment],
       reported: remaining === undefined ? null : remaining + portion.records.length,
+      redaction: walk.redaction,
       run: { workflowId, runId },
       sealedAt: toIso(Date.now()),
     },

@@ -1,5 +1,6 @@
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { SealOrder } from '../archive/archive.ts';
+import { redactionOf } from '../core/redaction.ts';
 import { SECOND, toIso } from '../core/time.ts';
 import type { Activities, SealedWindow, SealWindowOrder } from './contract.ts';
 import { findWindowStream, type Dependencies } from './dependencies.ts';
@@ -27,10 +28,13 @@ export async function sealWindow(
   { window, reported, segments, source, stream }: Omit<SealWindowOrder, 'segments'> & Pick<SealOrder, 'segments'>,
 ): Promise<SealedWindow> {
   const id = { source, stream };
-  const { type } = findWindowStream(deps, id).source;
+  const open = findWindowStream(deps, id);
+  const { type } = open.source;
   const slice = { ...id, type, kind: 'window', from: window.from, until: window.until, revision: 1 } as const;
   const { workflowId = '', runId = '' } = activityInfo().workflowExecution ?? {};
-  const order = { slice, segments, reported, run: { workflowId, runId }, sealedAt: toIso(Date.now()) };
+  const redaction = redactionOf(open.stream, open.settings.redaction)?.policy;
+  const run = { workflowId, runId };
+  const order = { slice, segments, reported, redaction, run, sealedAt: toIso(Date.now()) };
   const receipt = await deps.archive.seal(order, cancellationSignal());
   await deps.ledger.commit(receipt);
   const { records, repeats, pages, parts, digest } = receipt.manifest;

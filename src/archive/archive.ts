@@ -1,4 +1,5 @@
 import type { Receipt, SliceHeader } from '../core/manifest.ts';
+import type { RedactionPolicy } from '../core/redaction.ts';
 import type { Identity, RecordContext, SourceRecord } from '../core/contract.ts';
 
 /**
@@ -95,6 +96,8 @@ export interface SealOrder {
   /** Records that are equal, or have the same id, are not repeats but so many records: a file holds what it holds. */
   readonly keepRepeats?: boolean;
   readonly reported: number | null;
+  /** What holds for secrets inside the records. */
+  readonly redaction?: RedactionPolicy | undefined;
   readonly run: { readonly workflowId: string; readonly runId: string };
   /** ISO 8601 UTC. */
   readonly sealedAt: string;

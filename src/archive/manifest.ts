@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Manifest, Part, Receipt, SliceContent, SliceHeader } from '../core/manifest.ts';
 import { ArchiveDamaged } from '../core/failures.ts';
+import { redactionPolicies } from '../core/redaction.ts';
 import { fromIso } from '../core/time.ts';
 import { manifestKey } from './layout.ts';
 import type { Store } from './store.ts';
@@ -46,6 +47,7 @@ const content = {
   verbatim: verbatimSchema.optional(),
   reportId: z.string().optional(),
   reported: count.nullable(),
+  redaction: z.enum(redactionPolicies).optional(),
   sealedAt: time,
   run: z.looseObject({ workflowId: z.string(), runId: z.string() }),
 };
@@ -68,7 +70,8 @@ export interface ManifestContent extends Omit<SliceContent, 'version'> {
 
 /** A manifest and its text: JSON with two spaces, always the same order of keys, a line break at the end. */
 export function encodeManifest({ slice, ...content }: ManifestContent): { manifest: Manifest; bytes: Buffer } {
-  const { records, repeats, conflicts, pages, parts, digest, verbatim, reportId, reported, sealedAt } = content;
+  const { records, repeats, conflicts, pages, parts, digest, verbatim, reportId, reported, redaction } = content;
+  const { sealedAt } = content;
   const run = { workflowId: content.run.workflowId, runId: content.run.runId };
   const manifest: Manifest = {
     version: VERSION,
@@ -82,6 +85,7 @@ export function encodeManifest({ slice, ...content }: ManifestContent): { manife
     ...(verbatim && { verbatim }),
     ...(reportId !== undefined && { reportId }),
     reported,
+    ...(redaction !== undefined && { redaction }),
     sealedAt,
     run,
   };

@@ -33,7 +33,7 @@ async function sealOrAdopt(store: Store, order: SealOrder, signal?: AbortSignal)
 }
 
 async function sealNow(store: Store, order: SealOrder, signal?: AbortSignal): Promise<Receipt> {
-  const { slice, run, sealedAt, reported } = order;
+  const { slice, run, sealedAt, reported, redaction } = order;
   const breathe = breather(signal);
   const segments = await openSegments(store, order.segments);
   try {
@@ -45,7 +45,8 @@ async function sealNow(store: Store, order: SealOrder, signal?: AbortSignal): Pr
     const counts = { records: arrangement.order.length, repeats, conflicts, pages };
     const key = manifestKey(slice);
     signal?.throwIfAborted();
-    const whole = { slice, ...counts, parts, digest, verbatim, reportId: order.reportId, reported, sealedAt, run };
+    const told = { reportId: order.reportId, reported, redaction, sealedAt, run };
+    const whole = { slice, ...counts, parts, digest, verbatim, ...told };
     const { manifest, bytes } = encodeManifest(whole);
     if (await store.putExclusive(key, bytes)) {
       if (slice.revision === 1) await removeStrays(store, key, parts);

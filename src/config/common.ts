@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { SourceType, VendorLimits } from '../core/contract.ts';
+import { parseFieldPath, redactionPolicies, type RedactionSetting } from '../core/redaction.ts';
 import { DAY, fromIso, toIso } from '../core/time.ts';
 import { duration, secret, writeLength } from '../sources/fields.ts';
 
@@ -29,6 +30,7 @@ export function commonSettings({ name, defaults, limits }: SourceType, now: () =
       }),
     window: duration('How much time is extracted and committed as one piece.').prefault(writeLength(defaults.window)),
     limits: tightenedLimits(limits).prefault({}),
+    redaction: redaction.prefault('mask'),
   });
 }
 
@@ -65,6 +67,59 @@ const proxy = secret('The HTTP proxy to the vendor; with a user name and passwor
 function httpUrl(text: string): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   return url !== undefined && /^https?:$/.test(url.protocol) ? url : undefined;
+}
+
+const policy = z.enum(redactionPolicies);
+
+const fieldPath = z.string().refine((text) => parseFieldPath(text) !== undefined, {
+  error: 'expected names with dots between them, such as `cardInfo.number`, or `**.password` for any depth',
+});
+
+/** A word alone is the policy for all streams. */
+const redaction = z
+  .union([
+    policy,
+    z.strictObject({
+      policy: policy.default('mask').meta({ description: 'For streams that are not named.' }),
+      streams: z.record(z.string(), policy).default({}).meta({ description: 'Streams with another policy.' }),
+      fields: z
+        .array(fieldPath)
+        .default([])
+        .meta({ description: 'Secrets beside those that the source type knows: `cardInfo.number`, `**.password`.' }),
+      key: secret('The key of the hash: a reference.').optional(),
+    }),
+  ])
+  .meta({
+    description:
+      'What is done with secrets inside the data when it leaves the archive: `mask` (the default), `hash` (needs a key) or `keep`.',
+  })
+  .transform((written): RedactionSetting =>
+    typeof written === 'string' ? { policy: written, streams: {}, fields: [] } : written,
+  );
+
+/** What is wrong with a policy beyond each of its values, and where below the source. */
+export function redactionConflicts(
+  { policy: general, streams, key }: RedactionSetting,
+  known: readonly string[],
+): readonly { readonly path: readonly string[]; readonly message: string; readonly known?: readonly string[] }[] {
+  const strangers = Object.keys(streams).filter((name) => !known.includes(name));
+  const hashes = [general, ...Object.values(streams)].includes('hash');
+  return [
+    ...strangers.map((name) => ({
+      path: ['redaction', 'streams', name],
+      message: `the source has no stream \`${name}\``,
+      known,
+    })),
+    ...(hashes && key === undefined
+      ? [
+          {
+            path: ['redaction'],
+            message:
+              '`hash` needs a `key`: a reference to a secret, without which card numbers could be found by trying all',
+          },
+        ]
+      : []),
+  ];
 }
 
 function start(now: () => number) {

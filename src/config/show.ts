@@ -1,5 +1,6 @@
 import { Document } from 'yaml';
 import type { Secret, StartSetting } from '../core/contract.ts';
+import type { RedactionSetting } from '../core/redaction.ts';
 import { toIso } from '../core/time.ts';
 import { redact } from '../http/redaction.ts';
 import { writeLength } from '../sources/fields.ts';
@@ -36,7 +37,7 @@ function plainTemporal({ address, namespace, tls, apiKey, port, uiPort }: Config
 }
 
 function plainSource({ type, settings }: ConfiguredSource): object {
-  const { baseUrl, proxy, ca, start, schedule, window, limits, ...own } = settings;
+  const { baseUrl, proxy, ca, start, schedule, window, limits, redaction, ...own } = settings;
   const lengths = Object.entries(limits).filter(([, value]) => Number.isFinite(value));
   return {
     type: type.name,
@@ -45,12 +46,20 @@ function plainSource({ type, settings }: ConfiguredSource): object {
     ...(proxy !== undefined && { proxy: proxy.place }),
     ...(ca !== undefined && { ca }),
     ...(start !== undefined && { start: plainStart(start) }),
+    ...(redaction !== undefined && { redaction: plainRedaction(redaction) }),
     schedule: { every: writeLength(schedule.every), offset: writeLength(schedule.offset) },
     window: writeLength(window),
     limits: Object.fromEntries(
       lengths.map(([key, value]) => [key, key.startsWith('per') ? (value as number) : writeLength(value as number)]),
     ),
   };
+}
+
+/** A policy without more to it is a word. */
+function plainRedaction(redaction: RedactionSetting): unknown {
+  const { policy, streams, fields, key } = redaction;
+  const isWord = key === undefined && fields.length === 0 && Object.keys(streams).length === 0;
+  return isWord ? policy : plainValue(redaction, [], () => []);
 }
 
 function plainStart(start: StartSetting): string {

@@ -1,8 +1,9 @@
 import type { CommonSettings, SourceType } from '../core/contract.ts';
+import type { RedactionSetting } from '../core/redaction.ts';
 import type { SourceRegistry } from '../sources/index.ts';
 import { readCertificates } from './certificates.ts';
 import { asMap, check, type Reading } from './check.ts';
-import { commonSettings } from './common.ts';
+import { commonSettings, redactionConflicts } from './common.ts';
 import { SOURCE_NAME } from './schema.ts';
 import { keysOf } from './shape.ts';
 import { resolveTiming, timingConflicts } from './timing.ts';
@@ -51,8 +52,27 @@ export function readSource(
   }
   const ca = shared.ca === undefined ? undefined : certificates(shared.ca, path, reading);
   if (own === undefined) return undefined;
-  const { baseUrl, proxy, start } = shared;
-  return { id, type, settings: { ...(own as object), ...withoutUndefined({ baseUrl, proxy, ca, start }), ...timing } };
+  const { baseUrl, proxy, start, redaction } = shared;
+  const optional = withoutUndefined({ baseUrl, proxy, ca, start });
+  const source = { id, type, settings: { ...(own as object), ...optional, redaction, ...timing } };
+  checkRedaction(source, redaction, path, reading);
+  return source;
+}
+
+function checkRedaction(
+  { id, type, settings }: ConfiguredSource,
+  redaction: RedactionSetting,
+  path: readonly string[],
+  { report }: Reading,
+): void {
+  const names = Object.keys(redaction.streams).length > 0;
+  // Opening connects to nothing.
+  const streams = names ? type.open({ id, settings, clock: Date.now }).streams.map(({ name }) => name) : [];
+  for (const { path: inner, message, known } of redactionConflicts(redaction, streams)) {
+    const name = inner.at(-1) ?? '';
+    const suggestion = known === undefined ? undefined : (didYouMean(name, known) ?? `It has: ${known.join(', ')}.`);
+    report.add([...path, ...inner], message, { suggestion, ...(known !== undefined && { on: 'key' as const }) });
+  }
 }
 
 function typeOf(

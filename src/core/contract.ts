@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod';
+import type { RedactionSetting } from './redaction.ts';
 import type { Interval } from './time.ts';
 
 /**
@@ -45,6 +46,8 @@ export interface CommonSettings {
   readonly window: number;
   /** The vendor's limits, tightened by the user, never loosened. */
   readonly limits: VendorLimits;
+  /** What is done with secrets inside the data when it leaves the archive; absent: they are masked. */
+  readonly redaction?: RedactionSetting | undefined;
 }
 
 /** Where coverage begins: `all` that the vendor keeps, an instant (ms), or by default 24 h before the stream was first applied. */
@@ -145,6 +148,8 @@ interface StreamBase {
    * record whenever somebody looks, so a changed configuration changes them for the past as well.
    */
   readonly views?: Readonly<Record<string, View>>;
+  /** Where its records hold secrets, passwords say: `cardInfo.number`, or `**.password` for any depth. */
+  readonly secrets?: readonly string[];
 }
 
 /** @throws Error where a record cannot be looked at in this way. */

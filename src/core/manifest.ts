@@ -1,4 +1,5 @@
 import type { RecordContext } from './contract.ts';
+import type { RedactionPolicy } from './redaction.ts';
 
 /**
  * What a sealed slice holds. The manifest is the commit (DESIGN §4): it is written once, exclusively, after the parts; the ledger's
@@ -25,6 +26,8 @@ export interface SliceContent {
   readonly reportId?: string | undefined;
   /** How many records the vendor said there were; null where it says nothing. */
   readonly reported: number | null;
+  /** The policy for secrets inside the records at that time: they never leave the archive under a more open one. The parts hold them. */
+  readonly redaction?: RedactionPolicy | undefined;
   /** ISO 8601 UTC. */
   readonly sealedAt: string;
   /** The workflow that extracted it. */

@@ -1,11 +1,14 @@
-import type { Archive, ArchivedRecord } from '../archive/archive.ts';
+import type { Archive } from '../archive/archive.ts';
 import { openArchive } from '../archive/open.ts';
 import { locations } from '../config/locations.ts';
 import type { Config } from '../config/load.ts';
 import type { View } from '../core/contract.ts';
 import { ArchiveDamaged } from '../core/failures.ts';
+import type { Receipt } from '../core/manifest.ts';
+import { parseFieldPath, stricter, type RedactionPolicy } from '../core/redaction.ts';
 import type { Interval } from '../core/time.ts';
 import { toLine } from '../json/ndjson.ts';
+import { redactor } from '../json/redact.ts';
 import { readLedger } from './ledger.ts';
 import type { KnownStream } from './streams.ts';
 import { UsageError } from './usage-error.ts';
@@ -32,12 +35,38 @@ export async function* readRecords(
   const type = config.sources.get(stream.source)?.type;
   const present = verbatim ? undefined : type?.present;
   const archive = openArchive(locations(config).archive);
+  const redact = redaction(config, stream);
   for (const key of await manifestsOf(config, stream, within)) {
-    for await (const record of recordsOf(archive, key)) {
-      if (look !== undefined) for (const line of look(record)) yield Buffer.from(line);
-      else yield present === undefined ? record.bytes : toLine(Buffer.from(present(record)));
+    const receipt = await receiptOf(archive, key);
+    const hide = verbatim ? asItIs : redact(receipt.manifest.redaction);
+    for await (const { bytes, context } of archive.records(receipt)) {
+      if (look !== undefined) for (const line of look({ bytes: hide(bytes), context })) yield Buffer.from(line);
+      else yield present === undefined ? hide(bytes) : hide(lineOf(present({ bytes, context })));
     }
   }
+}
+
+const lineOf = (object: string): Buffer => Buffer.from(toLine(Buffer.from(object)));
+
+const asItIs = (record: Buffer): Buffer => record;
+
+/**
+ * What hides the secrets in the records of a slice that was sealed under a policy. The stricter of that and today's holds; where a hash is asked for and
+ * there is no key for it, secrets are masked.
+ */
+function redaction(
+  config: Config,
+  { source, redaction: today }: KnownStream,
+): (sealed: RedactionPolicy | undefined) => (record: Buffer) => Buffer {
+  if (today === undefined) return () => asItIs;
+  const paths = today.fields.map((field) => parseFieldPath(field) ?? []);
+  const key = config.sources.get(source)?.settings.redaction?.key;
+  const makers: Readonly<Record<RedactionPolicy, () => (record: Buffer) => Buffer>> = {
+    keep: () => asItIs,
+    hash: () => redactor(paths, key?.reveal()),
+    mask: () => redactor(paths),
+  };
+  return (sealed = today.policy) => makers[stricter(sealed, today.policy)]();
 }
 
 function viewOf({ views }: KnownStream, name: string): View {
@@ -62,8 +91,8 @@ async function manifestsOf(config: Config, stream: KnownStream, within: Interval
   });
 }
 
-async function* recordsOf(archive: Archive, key: string): AsyncGenerator<ArchivedRecord> {
+async function receiptOf(archive: Archive, key: string): Promise<Receipt> {
   const receipt = await archive.receipt(key);
   if (receipt === undefined) throw new ArchiveDamaged(`${key} is missing: the ledger has it sealed`);
-  yield* archive.records(receipt);
+  return receipt;
 }

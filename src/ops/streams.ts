@@ -1,6 +1,7 @@
 import { nearest } from '../core/nearest.ts';
 import type { Config, ConfiguredSource } from '../config/load.ts';
 import type { Stream, View, WindowStream } from '../core/contract.ts';
+import { redactionOf, type StreamRedaction } from '../core/redaction.ts';
 import { formatStreamId, type StreamId } from '../core/ids.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -11,6 +12,8 @@ export interface KnownStream extends StreamId {
   /** Of a window stream. */
   readonly window?: WindowStream;
   readonly views: Readonly<Record<string, View>>;
+  /** What holds for secrets inside its records; absent where it has none. */
+  readonly redaction?: StreamRedaction;
 }
 
 export interface KnownWindowStream extends KnownStream {
@@ -21,14 +24,18 @@ export interface KnownWindowStream extends KnownStream {
 export function knownStreams(config: Config): readonly KnownStream[] {
   return [...config.sources.values()].flatMap(({ id, type, settings }) => {
     const source = type.open({ id, settings, clock: Date.now });
-    return source.streams.map((stream) => ({
-      source: id,
-      stream: stream.name,
-      settings,
-      shape: stream.shape,
-      views: stream.views ?? {},
-      ...(stream.shape === 'window' && { window: stream }),
-    }));
+    return source.streams.map((stream) => {
+      const redaction = redactionOf(stream, settings.redaction);
+      return {
+        source: id,
+        stream: stream.name,
+        settings,
+        shape: stream.shape,
+        views: stream.views ?? {},
+        ...(stream.shape === 'window' && { window: stream }),
+        ...(redaction !== undefined && { redaction }),
+      };
+    });
   });
 }
 

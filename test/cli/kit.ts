@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import { openArchive } from '../../src/archive/open.ts';
 import { locations } from '../../src/config/locations.ts';
+import type { RedactionPolicy } from '../../src/core/redaction.ts';
 import { floorTo, HOUR, isoInterval, MINUTE, toIso, type Interval } from '../../src/core/time.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { openLedger } from '../../src/ledger/open.ts';
@@ -99,6 +100,12 @@ export function hour(ago: number, now = Date.now()): Interval {
   return { from: until - HOUR, until };
 }
 
+interface SealOptions {
+  readonly commit?: boolean;
+  readonly id?: typeof STREAM;
+  readonly redaction?: RedactionPolicy;
+}
+
 /** A folder with a configuration, and a real ledger and archive once something is put into them. */
 export async function deployment(config = yaml()) {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-cli-'));
@@ -120,7 +127,11 @@ export async function deployment(config = yaml()) {
     withLedger,
     run: (...args: readonly string[]) => sluice(args, { cwd: folder }),
     /** Puts a slice with so many records into the archive, and into the ledger unless told otherwise. */
-    seal: async (window: Interval, records: number, { commit = true, id = STREAM } = {}): Promise<string> => {
+    seal: async (
+      window: Interval,
+      records: number,
+      { commit = true, id = STREAM, redaction }: SealOptions = {},
+    ): Promise<string> => {
       const writer = archive.stage(id);
       const page = Array.from({ length: records }, (_, i) => ({
         bytes: Buffer.from(JSON.stringify({ id: `${window.from}-${i}` })),
@@ -131,6 +142,7 @@ export async function deployment(config = yaml()) {
         slice: { ...id, type: 'signal-sciences', kind: 'window', ...isoInterval(window), revision: 1 },
         segments: [segment.key],
         reported: null,
+        redaction,
         run: { workflowId: 'extract:acme-waf:www.example.com', runId: 'run-1' },
         sealedAt: toIso(window.until + 6 * MINUTE),
       });

@@ -1,6 +1,6 @@
-import { unlink } from 'node:fs/promises';
+import { unlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { deployment, hour, NAME } from './kit.ts';
+import { deployment, hour, NAME, yaml } from './kit.ts';
 
 describe('sluice records', () => {
   it('prints the records of sealed slices, the oldest first, one a line and nothing else', async () => {
@@ -31,6 +31,27 @@ describe('sluice records', () => {
     const { code, stderr } = await run('records', NAME);
     expect(code).toBe(74);
     expect(stderr).toContain('is missing: the ledger has it sealed');
+  });
+
+  it('hides what is secret in them, unless the vendor’s own bytes are asked for', async () => {
+    const { run, seal, folder } = await deployment(yaml(['redaction: { fields: [id] }']));
+    await seal(hour(1), 1);
+    const verbatim = `{"id":"${hour(1).from}-0"}\n`;
+    expect((await run('records', NAME)).stdout).toBe('{"id":"***"}\n');
+    expect((await run('records', NAME, '--verbatim')).stdout).toBe(verbatim);
+    await writeFile(`${folder}/sluice.yaml`, yaml(['redaction: { policy: keep, fields: [id] }']));
+    expect((await run('records', NAME)).stdout).toBe(verbatim);
+    await writeFile(
+      `${folder}/sluice.yaml`,
+      yaml(['redaction: { policy: hash, fields: [id], key: "${env:SIGSCI_PASSWORD}" }']),
+    );
+    expect((await run('records', NAME)).stdout).toMatch(/^\{"id":"hmac-sha256:[0-9a-f]{64}"\}\n$/);
+  });
+
+  it('hides what was sealed under a strict policy, whatever today’s is', async () => {
+    const { run, seal } = await deployment(yaml(['redaction: { policy: keep, fields: [id] }']));
+    await seal(hour(1), 1, { redaction: 'mask' });
+    expect((await run('records', NAME)).stdout).toBe('{"id":"***"}\n');
   });
 
   it('tells a mistyped stream from one that holds nothing', async () => {

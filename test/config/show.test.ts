@@ -25,6 +25,7 @@ describe('a configuration that is shown', () => {
         '      email: ops@example.com',
         '      password: ${env:SIGSCI_PASSWORD}',
         '    limit: 1000',
+        '    redaction: mask',
         '    schedule:',
         '      every: 1h',
         '      offset: 6m',

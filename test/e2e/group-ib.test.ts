@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { temporal as proto } from '@temporalio/proto';
 import { afterEach, describe, expect, inject, it } from 'vitest';
+import { extractId } from '../../src/core/ids.ts';
 import { DAY, dayOf } from '../../src/core/time.ts';
 import { startGroupIb, type GroupIbSimulator, type SimulatorOptions } from '../../simulators/group-ib.ts';
 import { useTemporal } from '../workflows/harness.ts';
@@ -139,14 +141,29 @@ describe('Group-IB, end to end', () => {
     expect(position?.failure?.name ?? 'credentials-rejected').toBe('credentials-rejected');
   });
 
-  it('keeps secrets inside the data out of every message', async () => {
-    const place = await deploy(['compromised/account_group'], { faults: { truncated: true } });
-    const error = await place
-      .pull({ source: place.source, stream: 'compromised/account_group' })
-      .catch((reason: unknown) => reason);
-    expect(String(error)).not.toContain(DATA);
-    expect(String(error)).not.toContain(KEY);
-  });
+  it.each<Readonly<Partial<Record<'truncated' | 'missingItems', true>>>>([
+    {},
+    { truncated: true },
+    { missingItems: true },
+  ])(
+    'keeps secrets inside the data out of histories and messages, with faults %o; the archive says what holds for them',
+    async (faults) => {
+      const collection = 'compromised/account_group';
+      const place = await deploy([collection], { faults });
+      const stream = { source: place.source, stream: collection };
+      const said = await place.pull(stream).catch(String);
+      expect(JSON.stringify(said)).not.toMatch(new RegExp(`${DATA}|${KEY}`));
+      const history = await temporal.client.workflow.getHandle(extractId(stream)).fetchHistory();
+      const text = Buffer.from(proto.api.history.v1.History.encode(history).finish()).toString('latin1');
+      expect(text).toContain(stream.stream);
+      expect(text).not.toContain(DATA);
+      expect(text).not.toContain(KEY);
+      const sealed = await place.records(stream);
+      expect(sealed.every(({ manifest }) => manifest.redaction === 'mask')).toBe(true);
+      // It was there to be found.
+      if (Object.keys(faults).length === 0) expect(sealed.some(({ bytes }) => bytes.includes(DATA))).toBe(true);
+    },
+  );
 
   it('holds the days of uploads of a collection without a sequence', async () => {
     const collection = 'compromised/breached';

@@ -85,6 +85,15 @@ describe('excerpt', () => {
     );
   });
 
+  it('shows no card number, and leaves other numbers of that length', () => {
+    expect(excerpt(Buffer.from('{"number":"4111111111111111","cvv":"123"}'))).toBe(
+      '{"number":"[redacted]","cvv":"[redacted]"}',
+    );
+    expect(excerpt(Buffer.from('5500 0000 0000 0004 and 3782-8224-6310-005'))).toBe('[redacted] and [redacted]');
+    for (const text of ['4111111111111112', '0.4111111111111111', '94111111111111111110'])
+      expect(excerpt(Buffer.from(text))).toBe(text);
+  });
+
   it('shows no part of a secret, wherever the cut falls', () => {
     const secret = 'TOPSECRETVALUE-1234567890';
     registerSecret(secret);

@@ -96,6 +96,29 @@ export function sizeOf(collection: string, limit?: number): { readonly first: nu
   return /^(?:apt|hi)\/threat$/.test(collection) ? { first: 10, most: 20 } : { first: 100, most: LARGEST_LIMIT };
 }
 
+/** What stolen data is made of, wherever it stands, and what is nothing but a secret in one collection. */
+const SECRETS: readonly string[] = [
+  '**.password',
+  '**.cvv',
+  '**.pin',
+  '**.dump',
+  '**.track1',
+  '**.track2',
+  '**.passport',
+];
+const OWN_SECRETS: Readonly<Record<string, readonly string[]>> = {
+  'compromised/bank_card_group': ['cardInfo.number'],
+  'compromised/masked_card': ['cardInfo.number'],
+  'compromised/mule': ['account'],
+  'osi/git_repository': ['files.revisions.data'],
+  'osi/public_leak': ['data'],
+};
+
+/** Where the records of a collection hold secrets; what the items have is not documented, so names are looked for at any depth. */
+export function secretsOf(collection: string): readonly string[] {
+  return [...SECRETS, ...(OWN_SECRETS[collection] ?? [])];
+}
+
 function under(group: string, ...names: readonly string[]): readonly string[] {
   return names.map((name) => `${group}/${name}`);
 }

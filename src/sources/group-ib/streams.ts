@@ -3,7 +3,7 @@ import { CursorExpired } from '../../core/failures.ts';
 import { DAY, dayOf, floorTo, isoInterval, type Interval } from '../../core/time.ts';
 import { windowFailure } from '../window-bounds.ts';
 import { isRefusal } from './answers.ts';
-import { SEARCH_ONLY, sizeOf } from './collections.ts';
+import { SEARCH_ONLY, secretsOf, sizeOf } from './collections.ts';
 import { writeCursor } from './cursor.ts';
 import type { Feed } from './feed.ts';
 import { identify } from './items.ts';
@@ -30,6 +30,7 @@ function sequenceStream(feed: Feed): SequenceStream {
     shape: 'sequence',
     size: sizeOf(name, limit),
     views: viewsOf(feed.collection),
+    secrets: secretsOf(name),
     identify: (record) => identify(record, readingOf(feed)),
     async start(date, signal) {
       const seq = await feed.startOf(date, signal);
@@ -48,6 +49,7 @@ function windowStream(feed: Feed, limits: WindowLimits): WindowStream {
     shape: 'window',
     limits,
     views: viewsOf(feed.collection),
+    secrets: secretsOf(name),
     identify: (record) => identify(record, readingOf(feed)),
     fetchPage: (window, cursor, signal) => fetchPage(feed, limits, window, cursor, signal),
   };

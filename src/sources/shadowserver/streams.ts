@@ -33,6 +33,9 @@ export function openStreams(means: Means): readonly Stream[] {
   ];
 }
 
+/** What attackers tried, and what was stolen; columns by these names are in `compromised_account` and in the honeypots' reports. */
+const SECRETS: readonly string[] = ['password'];
+
 function reportStream({ id, settings, downloads, account }: Means, list: string): ReportStream {
   const name = `${id}/${list}`;
   const listed = { api: downloads.api, account, name, list, types: settings.reports?.types ?? 'all' };
@@ -41,6 +44,7 @@ function reportStream({ id, settings, downloads, account }: Means, list: string)
     shape: 'report',
     lookBack: LOOK_BACK,
     identify: identified(name),
+    secrets: SECRETS,
     list: (day, signal) => listDay(listed, day, signal),
     fetchReport: (ref, place, signal) => fetchPieces(downloads, ref, place, `${name} ${ref.file}`, signal),
   };
@@ -53,6 +57,7 @@ function queryStream({ id, settings, downloads }: Means, query: string): WindowS
   return {
     ...daily(query, limits),
     identify: identified(name),
+    secrets: SECRETS,
     async fetchPage(window, cursor, signal) {
       if (asked === undefined) throw new Error(`${name} has no query`);
       const querying = { api: downloads.api, limits, query: asked, name, setting: `queries.${query}.query` };
