@@ -1,0 +1,140 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { HOUR, MINUTE } from '../../src/core/time.ts';
+import { dataOf, sluice } from '../cli/kit.ts';
+import { waitFor } from '../support/wait.ts';
+import { useTemporal } from '../workflows/harness.ts';
+import { deploy, type Deployment } from './deployment.ts';
+
+const temporal = useTemporal();
+let deployment: Deployment | undefined;
+afterEach(() => deployment?.close());
+
+const SITE = 'www.example.com';
+
+interface Shown {
+  readonly state: string;
+  readonly lagSeconds: number;
+  readonly lostSeconds: number;
+  readonly failures: readonly { readonly name: string }[];
+}
+
+/**
+ * A stream that was current until some hours ago, when something happened; from then on time is the real one, so that the program can be asked in
+ * processes of its own.
+ */
+async function since(hours: number, { skew = 0 }: { readonly skew?: number } = {}) {
+  let shift = -hours * HOUR;
+  const d = await deploy({
+    shift: () => shift,
+    settings: ['schedule: { every: 5m, offset: 1m }', 'window: 5m'],
+    simulator: { rate: 1, faults: { clockSkewMs: skew } },
+  });
+  deployment = d;
+  const worker = await d.worker(temporal.connection);
+  const pull = async (): Promise<unknown> =>
+    (await d.pull(temporal.client)).result().catch(({ cause }: Error) => cause);
+  await pull();
+  const startedAt = d.clock() - 24 * HOUR;
+  shift = 0;
+  return {
+    d,
+    pull,
+    stop: () => worker.stop(),
+    /** What somebody sees who asks, and what a script sees. */
+    async look() {
+      const { folder } = d;
+      const ended = await sluice(['status', '--check', '-o', 'json'], { cwd: folder });
+      const [stream] = dataOf<readonly Shown[]>(ended);
+      return { code: ended.code, ...(stream as Shown) };
+    },
+    /** That the archive holds what the vendor still had when it was asked, and nothing twice. */
+    async expectTruth({ lost = 0 }: { readonly lost?: number } = {}) {
+      const now = d.clock();
+      const { held, lost: losses } = await d.withLedger((ledger) =>
+        ledger.coverage({ source: d.source, stream: SITE }, { from: 0, until: now }),
+      );
+      expect(losses).toHaveLength(lost === 0 ? 0 : 1);
+      const truth = held.flatMap(({ from, until }) => [...d.truth(from, until)]);
+      expect(await d.archived()).toEqual(new Map(truth));
+      expect(truth.length).toBeGreaterThan(500);
+      // Nothing between the beginning and the newest window but what is held and what is lost.
+      expect(held).toHaveLength(lost === 0 ? 1 : 2);
+      expect(held[0]?.from).toBeLessThanOrEqual(startedAt + 5 * MINUTE);
+      expect(held.at(-1)?.until).toBeGreaterThan(now - 13 * MINUTE);
+    },
+  };
+}
+
+describe('what is seen during and after', () => {
+  it.each([
+    { hours: 1, during: { code: 2, state: 'late' } },
+    { hours: 23, during: { code: 2, state: 'at-risk' } },
+  ])('an outage of $hours h: nothing is lost', async ({ hours, during }) => {
+    const s = await since(hours);
+    expect(await s.look()).toMatchObject({ ...during, lostSeconds: 0 });
+    await s.pull();
+    expect(await s.look()).toMatchObject({ code: 0, state: 'current', lostSeconds: 0 });
+    await s.stop();
+    await s.expectTruth();
+  });
+
+  it('an outage of 25 h: what the vendor has forgotten is said to be lost, before and after, and no minute more', async () => {
+    const s = await since(25);
+    const during = await s.look();
+    expect(during).toMatchObject({ code: 3, state: 'at-risk' });
+    await s.pull();
+    const after = await s.look();
+    expect(after).toMatchObject({ code: 3, state: 'current' });
+    expect(after.lostSeconds - during.lostSeconds).toBeGreaterThanOrEqual(0);
+    expect(after.lostSeconds - during.lostSeconds).toBeLessThanOrEqual(3 * 60);
+    await s.stop();
+    await s.expectTruth({ lost: 1 });
+  });
+
+  it('credentials that are refused for 3 h: the failure has its name, nobody hammers the vendor, and all is held afterwards', async () => {
+    const s = await since(3);
+    s.d.simulator.revokeSessions();
+    const { faults } = s.d.simulator;
+    Object.assign(faults, { unauthorizedOnPage: { page: 1 } });
+    const before = s.d.simulator.requests.length;
+    expect(await s.pull()).toMatchObject({ type: 'credentials-rejected' });
+    expect(s.d.simulator.requests.length - before).toBeLessThan(20);
+    const during = await s.look();
+    expect(during).toMatchObject({ code: 2, lostSeconds: 0 });
+    expect(during.failures.map(({ name }) => name)).toContain('credentials-rejected');
+    Object.assign(faults, { unauthorizedOnPage: false });
+    await s.pull();
+    expect(await s.look()).toMatchObject({ code: 0, state: 'current', failures: [] });
+    await s.stop();
+    await s.expectTruth();
+  });
+
+  it('a vendor that is down for 6 h: the run waits for it, and holds everything once it is back', async () => {
+    const s = await since(6);
+    const { faults, struck } = s.d.simulator;
+    Object.assign(faults, { badGateway: true });
+    const pulled = s.pull();
+    await waitFor(
+      async () => struck['badGateway'] ?? 0,
+      (times) => times > 3,
+    );
+    expect(await s.look()).toMatchObject({ code: 2, state: 'late', lostSeconds: 0 });
+    Object.assign(faults, { badGateway: false });
+    await pulled;
+    expect(await s.look()).toMatchObject({ code: 0, state: 'current', failures: [] });
+    await s.stop();
+    await s.expectTruth();
+  });
+
+  it.each([90_000, -90_000])(
+    'a system clock that is wrong by %d ms: nothing is missed, nothing is lost',
+    async (skew) => {
+      const s = await since(2, { skew });
+      await s.pull();
+      expect(await s.look()).toMatchObject({ state: 'current', lostSeconds: 0 });
+      await s.stop();
+      await s.expectTruth();
+      expect(s.d.simulator.violations).toEqual([]);
+    },
+  );
+});
