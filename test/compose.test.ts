@@ -1,15 +1,18 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { tsToMs } from '@temporalio/common/lib/time.js';
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { readCommandLine } from '../simulators/command-line.ts';
+import { programs, type Started } from '../simulators/programs.ts';
+import { loadConfig } from '../src/config/load.ts';
 import { DAY } from '../src/core/time.ts';
 import { searchAttributes } from '../src/temporal/search-attributes.ts';
 import { testClient, testTemporalAddress } from './support/temporal.ts';
@@ -27,6 +30,7 @@ const environment = z.record(z.string(), z.string());
 const composeSchema = z.strictObject({
   name: z.string(),
   'x-sluice': z.unknown(),
+  'x-simulator': z.unknown(),
   services: z.record(
     z.string(),
     z.strictObject({
@@ -149,15 +153,7 @@ describe('the configuration that the workers are given', () => {
     .looseObject({
       data: z.string(),
       temporal: z.looseObject({ address: z.string(), namespace: z.string() }),
-      sources: z.record(
-        z.string(),
-        z.looseObject({
-          baseUrl: z.url(),
-          corp: z.string(),
-          sites: z.array(z.string()),
-          auth: z.record(z.string(), z.string()),
-        }),
-      ),
+      sources: z.record(z.string(), z.looseObject({ type: z.string(), baseUrl: z.url() })),
     })
     .parse(parse(text('ops/compose/sluice.yaml')));
 
@@ -174,19 +170,67 @@ describe('the configuration that the workers are given', () => {
     }
   });
 
-  it('asks the simulator for what it serves, with a password that both are given', () => {
-    const { entrypoint = [], environment = {} } = service('signal-sciences');
-    for (const { baseUrl, corp, sites, auth } of Object.values(config.sources)) {
-      expect(entrypoint).toContain(`--port=${new URL(baseUrl).port}`);
-      expect(entrypoint).toContain(`--corp=${corp}`);
-      expect(entrypoint).toContain(`--sites=${sites.join(',')}`);
-      expect(environment['SIM_EMAIL']).toBe(auth['email']);
-      const secret = /^\$\{file:\/run\/secrets\/(.+)\}$/.exec(auth['password'] ?? '')?.[1] ?? '';
-      expect(service('worker').secrets).toContain(secret);
-      expect(environment['SIM_PASSWORD']).toContain(`\${${compose.secrets[secret]?.environment}:?`);
-    }
-  });
+  it.each(Object.values(config.sources))(
+    'asks a simulator for what it serves, with the secrets that both are given: $type',
+    async ({ type, baseUrl }) => {
+      const { hostname, port } = new URL(baseUrl);
+      const { entrypoint = [], environment: given = {} } = service(hostname);
+      expect(entrypoint).toContain(`--port=${port}`);
+      expect(Object.keys(programs)).toContain(type);
+      const simulator = await startHere(entrypoint, given);
+      const folder = await secretsOf(service('worker').secrets ?? []);
+      const { sources } = loadConfig(
+        await configHere(folder, {
+          [baseUrl]: simulator.urls[0] ?? '',
+          'http://shadowserver:8191': simulator.urls[1] ?? '',
+        }),
+      );
+      const found = [...sources.values()].find((one) => one.type.name === type);
+      const source = found?.type.open({ ...found, clock: Date.now });
+      expect(await source?.check(AbortSignal.timeout(20_000))).not.toEqual([]);
+      await source?.close();
+      await simulator.close();
+    },
+  );
 });
+
+/** What `${NAME:?…}` stands for in these tests. */
+const secretFor = (variable: string): string => `compose-${variable.toLowerCase()}`;
+
+/** Starts a simulator as its service does, on any free port. */
+async function startHere(entrypoint: readonly string[], given: Readonly<Record<string, string>>): Promise<Started> {
+  const [node, script, name = '', ...args] = entrypoint;
+  expect([node, script]).toEqual(['node', 'dist/simulators/main.js']);
+  const env = Object.fromEntries(
+    Object.entries(given).map(([key, value]) => [
+      key,
+      value.replace(/^\$\{(\w+):.*$/, (_, variable: string) => secretFor(variable)),
+    ]),
+  );
+  const free = args.map((arg) => arg.replace(/^(--(?:dl-)?port)=.*/, '$1=0').replace('0.0.0.0', '127.0.0.1'));
+  const { program, settings } = readCommandLine([name, ...free], env);
+  if (settings === 'help') throw new Error('settings were expected');
+  return await program.start(settings);
+}
+
+/** The secrets of a service as Compose mounts them. */
+async function secretsOf(names: readonly string[]): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-compose-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  for (const name of names) await writeFile(join(folder, name), secretFor(compose.secrets[name]?.environment ?? ''));
+  return folder;
+}
+
+/** The configuration with its secrets in a folder, and with simulators where they listen here. */
+async function configHere(folder: string, addresses: Readonly<Record<string, string>>): Promise<string> {
+  let written = text('ops/compose/sluice.yaml').replaceAll('/run/secrets', folder);
+  for (const [there, here] of Object.entries(addresses)) {
+    if (here !== '') written = written.replaceAll(there, there.replace(new URL(there).origin, here));
+  }
+  const file = join(folder, 'sluice.yaml');
+  await writeFile(file, written);
+  return file;
+}
 
 describe('the one-shot scripts', () => {
   it('make a namespace that keeps closed runs for 30 days and takes the search attributes at once; again, they change nothing', async () => {

@@ -1,6 +1,8 @@
+import { DAY, floorTo, toIso } from '../core/time.ts';
 import { startAppTrana } from '../../simulators/apptrana.ts';
 import { startGroupIb } from '../../simulators/group-ib.ts';
 import { startInstart } from '../../simulators/instart.ts';
+import { startShadowserver } from '../../simulators/shadowserver.ts';
 import { startSignalSciences } from '../../simulators/signal-sciences.ts';
 
 /** A simulated vendor of the demo, and the account there as a configuration has it. */
@@ -18,6 +20,8 @@ export const secrets = {
   'apptrana-key': 'demo-api-key',
   'gib-key': 'demo-gib-key',
   'cdn-password': 'demo-cdn-password',
+  'shadow-key': 'demo-shadow-key',
+  'shadow-secret': 'demo-shadow-secret',
 } as const;
 
 const SITES = ['www.example.com', 'shop.example.com'];
@@ -69,12 +73,11 @@ export const demoVendors: readonly ((place: (secret: keyof typeof secrets) => st
   },
   async (place) => {
     const username = 'ops@example.com';
-    const day = 86_400_000;
     const simulator = await startInstart({
       user: { name: username, password: secrets['cdn-password'] },
       seed: SEED,
       // Aggregates are for ever, and counted when they are asked for: a week is enough to look at.
-      since: Math.floor(Date.now() / day) * day - 7 * day,
+      since: floorTo(Date.now(), DAY) - 7 * DAY,
       rate: 10,
     });
     const source = [
@@ -108,5 +111,25 @@ export const demoVendors: readonly ((place: (secret: keyof typeof secrets) => st
     ];
     const close = (): Promise<void> => simulator.close();
     return { about: 'Group-IB with two collections, hourly', url: simulator.url, source, close };
+  },
+  async (place) => {
+    const [apiKey, secret] = [secrets['shadow-key'], secrets['shadow-secret']];
+    const types = ['blocklist', 'scan_ssl', 'event4_sinkhole_http'];
+    const simulator = await startShadowserver({ keys: [{ apiKey, secret }], types, seed: SEED });
+    const source = [
+      'acme-shadow:',
+      '  type: shadowserver',
+      `  baseUrl: ${simulator.apiUrl}`,
+      `  downloadUrl: ${simulator.dlUrl}`,
+      `  start: ${toIso(Date.now() - 4 * DAY).slice(0, 10)}`,
+      '  reports: { lists: [united-states] }',
+      '  queries:',
+      '    by-port: { query: { geo: US }, facet: port }',
+      '  auth:',
+      `    apiKey: ${place('shadow-key')}`,
+      `    secret: ${place('shadow-secret')}`,
+    ];
+    const close = (): Promise<void> => simulator.close();
+    return { about: 'Shadowserver with a list of daily reports and a query', url: simulator.url, source, close };
   },
 ];

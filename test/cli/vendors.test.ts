@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startAppTrana } from '../../simulators/apptrana.ts';
 import { startInstart } from '../../simulators/instart.ts';
+import { startShadowserver, type SimulatorOptions as ShadowOptions } from '../../simulators/shadowserver.ts';
 import { CANARY, dataOf, deployment } from './kit.ts';
 
 /** A configuration with an Instart and an AppTrana account, on simulators that are closed with the test. */
@@ -75,6 +76,59 @@ describe('config check --online', () => {
   it('without --online asks nobody', async () => {
     const { run } = await vendors({ dimensions: 'no_such_dimension' });
     expect((await run('config', 'check')).code).toBe(0);
+  });
+});
+
+/** A configuration with a Shadowserver account. */
+async function shadowserver({ list = 'united-states', attribute = 'tag', faults = {} }: ShadowAsked = {}) {
+  const simulator = await startShadowserver({ keys: [{ apiKey: CANARY, secret: CANARY }], faults });
+  onTestFinished(() => simulator.close());
+  const yaml = [
+    'version: 1',
+    'data: ./data',
+    'sources:',
+    '  acme-shadow:',
+    '    type: shadowserver',
+    `    baseUrl: ${simulator.apiUrl}`,
+    `    downloadUrl: ${simulator.dlUrl}`,
+    `    reports: { lists: [${list}] }`,
+    `    queries: { ssl: { query: { geo: US, ${attribute}: ssl } } }`,
+    '    auth: { apiKey: "${env:SIGSCI_PASSWORD}", secret: "${env:SIGSCI_PASSWORD}" }',
+    '',
+  ].join('\n');
+  return await deployment(yaml);
+}
+
+interface ShadowAsked {
+  readonly list?: string;
+  readonly attribute?: string;
+  readonly faults?: ShadowOptions['faults'];
+}
+
+describe('an account with Shadowserver', () => {
+  it('is compared with its subscriptions and the attributes that there are', async () => {
+    const { run } = await shadowserver();
+    expect((await run('config', 'check', '--online')).code).toBe(0);
+    const { run: mistaken } = await shadowserver({ list: 'united-state', attribute: 'tagg' });
+    const { code, stderr } = await mistaken('config', 'check', '--online');
+    expect(code).toBe(78);
+    expect(stderr).toMatch(/sluice\.yaml:8:\d+ .*not subscribed to `united-state`/);
+    expect(stderr).toContain('Did you mean `united-states`?');
+    expect(stderr).toMatch(/sluice\.yaml:9:\d+ .*no attribute `tagg`/);
+  });
+
+  it('that is subscribed to nothing is a complaint', async () => {
+    const { run } = await shadowserver({ faults: { noSubscription: true } });
+    const { code, stderr } = await run('config', 'check', '--online');
+    expect(code).toBe(78);
+    expect(stderr).toContain('subscribed to no list');
+  });
+
+  it('shows what there is to choose from', async () => {
+    const { run } = await shadowserver();
+    const { stdout } = await run('discover', 'acme-shadow');
+    for (const word of ['united-states', 'california', 'scan_ssl', 'device_vendor']) expect(stdout).toContain(word);
+    expect(stdout).not.toContain(CANARY);
   });
 });
 

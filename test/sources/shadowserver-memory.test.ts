@@ -7,8 +7,9 @@ import { live } from './window-source.contract.ts';
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-const ROWS = 300_000;
-const MOST = 24 * 1024 * 1024;
+const ROWS = 500_000;
+/** What buffers on both ends of a connection and two pieces take; the file is much more. */
+const MOST = 36 * 1024 * 1024;
 
 function inUse(): number {
   collect();
@@ -16,7 +17,7 @@ function inUse(): number {
   return heapUsed + external;
 }
 
-it('keeps of a file of 300,000 rows no more than some pieces in memory', async () => {
+it('keeps of a file of 500,000 rows no more than some pieces in memory', async () => {
   const row = (i: number): string =>
     `2026-11-20 00:00:01,10.${i >> 16}.${(i >> 8) & 255}.${i & 255},tcp,443,US,"some, text",${'x'.repeat(60)}\n`;
   let sent = 0;
@@ -43,12 +44,11 @@ it('keeps of a file of 300,000 rows no more than some pieces in memory', async (
     rows += piece.records.length;
     bytes += piece.bytes.length;
     ahead = Math.max(ahead, sent - bytes);
-    if (pieces % 10 === 0) console.log(pieces, ((inUse() - before) / 1e6).toFixed(1), (sent - bytes) / 1e6);
     if (pieces % 10 === 0) most = Math.max(most, inUse() - before);
     pieces += 1;
   }
   expect(rows).toBe(ROWS);
-  expect(bytes).toBeGreaterThan(32 * 1024 * 1024);
+  expect(bytes).toBeGreaterThan(56 * 1024 * 1024);
   expect(most).toBeLessThan(MOST);
   expect(ahead).toBeLessThan(MOST);
 });

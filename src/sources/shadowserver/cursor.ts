@@ -20,6 +20,9 @@ const pageShape = z.strictObject({
   reported: z.int().min(0).nullable(),
   /** A digest of the page before: none may come twice. */
   last: z.string().nullable(),
+  /** What part of the day is read, where the whole of it is more than the vendor hands out, and which parts come after it. */
+  filter: z.record(z.string(), z.string()),
+  rest: z.array(z.strictObject({ filter: z.record(z.string(), z.string()), total: z.int().min(0) })),
   /** The query that it belongs to. */
   query: z.string(),
 });

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Page, SourceRecord, WindowLimits } from '../../core/contract.ts';
 import { CursorExpired, CursorStuck, UnexpectedAnswer, WindowTooLarge } from '../../core/failures.ts';
-import { DAY, dayOf, SECOND, type Interval } from '../../core/time.ts';
+import { DAY, dayOf, type Interval } from '../../core/time.ts';
 import { windowFailure } from '../window-bounds.ts';
 import type { Api, Fields } from './api.ts';
 import { readPageCursor, writeCursor, type PageCursor } from './cursor.ts';
 import { facetRows, queryRows } from './query-rows.ts';
+import { countsBy, splitsOf, type Split } from './query-splits.ts';
 import type { QuerySettings } from './settings.ts';
 
 /** A query, as far as asking for its windows needs it. */
@@ -38,27 +39,43 @@ export async function queryPage(
   if (position.query !== fingerprint(query)) throw new CursorExpired(`${name}: the query has been changed since`);
   const { at, page } = position;
   const what = `${name} ${dayOf(at)}, page ${page}`;
-  const fields = { ...fieldsOf(query, at), limit: PAGE, page };
+  const fields = { ...fieldsOf(query, position), limit: PAGE, page };
   const answer = await api.call('reports/query', fields, { what, setting: querying.setting }, signal);
   const rows = query.facet === undefined ? queryRows(answer, at, what) : facetRows(answer, at, query.facet, what);
   const digest = digestOf(rows.records);
   if (rows.records.length < PAGE) return dayEnds(querying, window, position, rows.records, rows.note);
   if (digest === position.last) return served(querying, window, position, what);
-  const total = position.total ?? (page === 1 ? await totalOf(querying, at, signal) : null);
+  const total = position.total ?? (page === 1 ? await totalOf(querying, position, signal) : null);
   const seen = position.seen + rows.records.length;
   if (seen >= MOST && total === seen) return dayEnds(querying, window, { ...position, total }, rows.records, rows.note);
-  if ((total ?? 0) > MOST || seen >= MOST) throw tooLarge(querying, at, total);
+  if (total !== null && total > MOST) return await split(querying, position, total, signal);
+  if (seen >= MOST) throw tooLarge(querying, at, total);
   const next = writeCursor({ ...position, page: page + 1, seen, total, last: digest });
   return { records: rows.records, next, ...(rows.note !== undefined && { note: rows.note }) };
 }
 
 function beginning(at: number, reported: number | null, query: QuerySettings): PageCursor {
-  return { at, page: 1, seen: 0, total: null, reported, last: null, query: fingerprint(query) };
+  const whole = { total: null, filter: {}, rest: [] };
+  return { at, page: 1, seen: 0, reported, last: null, query: fingerprint(query), ...whole };
+}
+
+/** Goes on with the first of some parts of a day. */
+function partsFrom(position: PageCursor, [first, ...rest]: readonly Split[]): PageCursor {
+  return { ...position, page: 1, seen: 0, last: null, ...first, rest };
+}
+
+/** Of more than the vendor hands out, the first page was only a sign: its records come again with their part. */
+async function split(querying: Querying, position: PageCursor, total: number, signal: AbortSignal): Promise<Page> {
+  const { at, filter, rest } = position;
+  const splits =
+    querying.query.facet === undefined ? await splitsOf({ ...querying, at, filter }, total, signal) : undefined;
+  if (splits === undefined) throw tooLarge(querying, at, total);
+  return { records: [], next: writeCursor(partsFrom(position, [...splits, ...rest])) };
 }
 
 /** Sorted, so that pages of one day can be joined at all. */
-function fieldsOf({ query, sort, facet }: QuerySettings, at: number): Fields {
-  return { query, date: dayOf(at), ...(facet === undefined ? { sort } : { facet }) };
+function fieldsOf({ query, sort, facet }: QuerySettings, { at, filter }: PageCursor): Fields {
+  return { query: { ...query, ...filter }, date: dayOf(at), ...(facet === undefined ? { sort } : { facet }) };
 }
 
 /**
@@ -68,10 +85,11 @@ function fieldsOf({ query, sort, facet }: QuerySettings, at: number): Fields {
 function dayEnds(
   { name, query }: Querying,
   window: Interval,
-  { at, seen, total, reported }: PageCursor,
+  position: PageCursor,
   records: readonly SourceRecord[],
   note: string | undefined,
 ): Page {
+  const { at, seen, total, reported, rest } = position;
   const all = seen + records.length;
   if (total !== null && all < total) {
     throw new CursorExpired(`${name} ${dayOf(at)}: ${all} records of ${total}: rows have moved while they were read`);
@@ -80,6 +98,7 @@ function dayEnds(
   const told = total ?? (seen === 0 ? all : null);
   const sum = reported === null || told === null ? null : reported + told;
   const noted = note === undefined ? {} : { note };
+  if (rest.length > 0) return { records, next: writeCursor(partsFrom({ ...position, reported: sum }, rest)), ...noted };
   if (at + DAY < window.until) return { records, next: writeCursor(beginning(at + DAY, sum, query)), ...noted };
   return { records, next: null, ...(sum !== null && { reported: sum }), ...noted };
 }
@@ -96,19 +115,16 @@ function tooLarge({ name, setting, query }: Querying, at: number, total: number 
   return new WindowTooLarge(`${found}, and the vendor hands out ${MOST} of a day at most: ${advice}`);
 }
 
-/** How many records a day has; worth having, and nothing fails for it. */
-async function totalOf({ api, query, name }: Querying, at: number, signal: AbortSignal): Promise<number | null> {
+/** How many records there are; worth having, and nothing fails for it. */
+async function totalOf(
+  { api, query, name }: Querying,
+  { at, filter }: PageCursor,
+  signal: AbortSignal,
+): Promise<number | null> {
   if (query.facet !== undefined) return null;
-  const fields = { query: query.query, date: dayOf(at), facet: COUNTED, limit: PAGE };
-  const what = `${name} ${dayOf(at)}, counts`;
   try {
-    const { records, counts } = facetRows(
-      await api.call('reports/query', fields, { what }, signal, 30 * SECOND),
-      at,
-      COUNTED,
-      what,
-    );
-    return records.length < PAGE ? counts.reduce((sum, count) => sum + count, 0) : null;
+    const counts = await countsBy({ api, query, name, at, filter }, COUNTED, signal);
+    return counts === undefined ? null : [...counts.values()].reduce((sum, count) => sum + count, 0);
   } catch (error) {
     if (signal.aborted || !(error instanceof UnexpectedAnswer || isPassing(error))) throw error;
     return null;

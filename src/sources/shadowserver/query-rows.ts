@@ -43,11 +43,11 @@ export function facetRows(
   at: number,
   facet: string,
   what: string,
-): Rows & { readonly counts: readonly number[] } {
+): Rows & { readonly values: readonly (readonly [value: string, count: number])[] } {
   const elements = elementsOf(answer, what);
-  const counts = elements.map(({ value }) => {
+  const values = elements.map(({ value }) => {
     const { count } = value;
-    if (typeof count === 'number' && facet in value) return count;
+    if (typeof count === 'number' && facet in value) return [String(value[facet]), count] as const;
     throw new UnexpectedAnswer(`${what}: a row without \`count\` and \`${facet}\``, { body: answer.body });
   });
   // A row does not say its day.
@@ -57,7 +57,7 @@ export function facetRows(
     const id = hashOfPairs([context.date, JSON.stringify([facet, value[facet]])]);
     return { bytes, identity: { id, time: at }, context };
   });
-  return { records, counts };
+  return { records, values };
 }
 
 function elementsOf({ value, bytes, body }: Answer, what: string): readonly Element[] {
