@@ -121,9 +121,11 @@ const CARD_NUMBER = /(?<![\d.])[3-6]\d{3}[ -]?\d{4}[ -]?\d{4}[ -]?\d{1,7}(?![\d.
 
 /** ISO/IEC 7812-1: every second digit from the right counts double. */
 function isCardNumber(digits: string): boolean {
-  const sum = Array.from(digits).toReversed().reduce((total, digit, i) => {
-    const value = Number(digit) * (1 + (i % 2));
-    return total + (value > 9 ? value - 9 : value);
-  }, 0);
+  const sum = Array.from(digits)
+    .toReversed()
+    .reduce((total, digit, i) => {
+      const value = Number(digit) * (1 + (i % 2));
+      return total + (value > 9 ? value - 9 : value);
+    }, 0);
   return sum % 10 === 0;
 }
