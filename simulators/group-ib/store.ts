@@ -33,8 +33,7 @@ const TRAP = String.raw`,"options":{"weight":1.50,"scale":1E3,"serial":123456789
 export function createStore(collection: Collection, kin: Kin, log: Log, faults: Faults, canary: string): Store {
   const ids = new Map<string, Row>();
   let indexed = 0;
-  let items = new Map<Row, { readonly seq: string; readonly bytes: Buffer }>();
-  let kept = 0;
+  const itemOf = createItems(write);
   const views = new Map<string, { readonly length: number; readonly rows: readonly Row[] }>();
   const store: Store = { collection, kin, log, idOf, seqOf, served, find, matching };
   return store;
@@ -49,24 +48,12 @@ export function createStore(collection: Collection, kin: Kin, log: Log, faults: 
   }
 
   function served(row: Row): Buffer {
-    const bytes = row.given?.bytes ?? written(row);
+    const bytes = row.given?.bytes ?? itemOf(row, seqLiteral(seqOf(row), faults));
     const { itemTooLarge } = faults;
     if (itemTooLarge === false) return bytes;
     const { at = 5, bytes: size = HUGE } = itemTooLarge === true ? {} : itemTooLarge;
     if (row.position !== at || size <= bytes.length) return bytes;
     return insertMember(bytes, `"fill":"${'x'.repeat(size - bytes.length - 10)}"`);
-  }
-
-  /** Kept: a walk comes by more than once, and making an item up takes longer than sending it. */
-  function written(row: Row): Buffer {
-    const seq = seqLiteral(seqOf(row), faults);
-    const known = items.get(row);
-    if (known?.seq === seq) return known.bytes;
-    const bytes = write(row, seq);
-    kept += bytes.length;
-    if (kept > KEPT_BYTES) [items, kept] = [new Map(), bytes.length];
-    items.set(row, { seq, bytes });
-    return bytes;
   }
 
   function write(row: Row, seq: string): Buffer {
@@ -109,4 +96,22 @@ export function placeAfter(store: Store, rows: readonly Row[], cursor: bigint, i
     else high = middle;
   }
   return low;
+}
+
+/** Items as they are written: a walk comes by more than once, and making an item up takes longer than sending it. */
+function createItems(write: (row: Row, seq: string) => Buffer): (row: Row, seq: string) => Buffer {
+  const items = new Map<Row, { readonly seq: string; readonly bytes: Buffer }>();
+  let kept = 0;
+  return (row, seq) => {
+    const known = items.get(row);
+    if (known?.seq === seq) return known.bytes;
+    const bytes = write(row, seq);
+    kept += bytes.length;
+    if (kept > KEPT_BYTES) {
+      items.clear();
+      kept = bytes.length;
+    }
+    items.set(row, { seq, bytes });
+    return bytes;
+  };
 }

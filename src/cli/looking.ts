@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import type { Call } from './call.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { UsageError } from '../ops/usage-error.ts';
-import { print } from './output.ts';
+import { print, writeLine } from './output.ts';
 import type { Config } from '../config/load.ts';
 import type { KnownStream } from '../ops/streams.ts';
 import { positionsJson, positionsText, sealedJson, sealedTable } from './position-views.ts';
@@ -87,12 +86,6 @@ export async function records({ globals, args: [name = ''], options }: Call): Pr
   });
   for await (const line of lines) await writeLine(line);
   return 0;
-}
-
-/** Waits for a reader that is slower than the disk. */
-async function writeLine(line: Uint8Array): Promise<void> {
-  process.stdout.write(line);
-  if (!process.stdout.write('\n')) await once(process.stdout, 'drain');
 }
 
 export async function verify({ globals, args: [name] }: Call): Promise<ExitCode> {

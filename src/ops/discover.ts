@@ -11,9 +11,14 @@ export async function discoverSource(
   name: string,
   signal: AbortSignal,
 ): Promise<readonly Listing[] | undefined> {
+  return await withSource(findConfigured(config, name), async (source) => await source.discover?.(signal));
+}
+
+/** The source that a user named. @throws UsageError with the nearest name there is */
+export function findConfigured(config: Config, name: string): ConfiguredSource {
   const configured = config.sources.get(name);
   if (configured === undefined) throw unknownSource(config, name);
-  return await withSource(configured, async (source) => await source.discover?.(signal));
+  return configured;
 }
 
 function unknownSource(config: Config, name: string): UsageError {
@@ -50,7 +55,7 @@ async function reviewSource(configured: ConfiguredSource, signal: AbortSignal): 
   }
 }
 
-async function withSource<T>(
+export async function withSource<T>(
   { id, type, settings }: ConfiguredSource,
   use: (source: Source) => Promise<T>,
 ): Promise<T> {

@@ -84,7 +84,7 @@ export async function pullStream(
 }
 
 /** Without a worker a pull waits for ever, and nothing would say why. */
-async function sayIfNobodyWorks({ connection }: OwnClient, namespace: string, talk: Talk): Promise<void> {
+export async function sayIfNobodyWorks({ connection }: OwnClient, namespace: string, talk: Talk): Promise<void> {
   const { pollers } = await connection.workflowService.describeTaskQueue({
     namespace,
     taskQueue: { name: taskQueue },
@@ -93,13 +93,13 @@ async function sayIfNobodyWorks({ connection }: OwnClient, namespace: string, ta
   talk.say('No worker has asked for work lately: the pull waits until one runs (`sluice up`, or `sluice worker`).');
 }
 
-function uiOf({ temporal }: Config, workflowId: string): string | undefined {
+export function uiOf({ temporal }: Config, workflowId: string): string | undefined {
   if (temporal.address !== undefined) return undefined;
   const { uiPort, namespace } = temporal;
   return `http://127.0.0.1:${uiPort}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`;
 }
 
-function aborted(signal: AbortSignal): Promise<undefined> {
+export function aborted(signal: AbortSignal): Promise<undefined> {
   if (signal.aborted) return Promise.resolve(undefined);
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
 }
