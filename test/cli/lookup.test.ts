@@ -49,7 +49,7 @@ describe('sluice find', () => {
 describe('sluice file', () => {
   it('puts a file into the archive once, and out of it wherever it is wanted', async () => {
     const { run, item, folder, archive, simulator } = await account();
-    const [{ name = '' } = {}] = item.files;
+    const name = item.files[0]?.name ?? '';
     const asked = ['file', 'acme-gib', 'apt/threat', item.id, name, '--to', 'report.pdf', '-o', 'json'];
     const first = dataOf<{ present: boolean; sha256: string; manifest: string; path: string }>(await run(...asked));
     expect(first.present).toBe(false);
