@@ -12,6 +12,7 @@ const looking = () => import('./cli/looking.ts');
 const words = () => import('./cli/words.ts');
 const vendors = () => import('./cli/vendors.ts');
 const lookup = () => import('./cli/lookup.ts');
+const serving = () => import('./cli/serving.ts');
 
 const rows: readonly Row[] = [
   {
@@ -29,7 +30,10 @@ const rows: readonly Row[] = [
     usage: 'up',
     about: 'server, ledger, archive, worker and schedules, all in one process',
     run: async () => (await running()).up,
-    options: [['--once', 'extract what is due until nothing is, then exit: for cron']],
+    options: [
+      ['--once', 'extract what is due until nothing is, then exit: for cron'],
+      ['--page-port <n>', 'of the status page; 0 takes any', '8090'],
+    ],
     examples: ['sluice up', 'sluice up --once && sluice status --check'],
     exits: [3, 69, 74, 75, 77, 78, 143],
   },
@@ -43,6 +47,33 @@ const rows: readonly Row[] = [
     ],
     examples: ['sluice status', 'sluice status --check --since 7d -o json'],
     exits: [2, 3, 74, 75, 78],
+  },
+  {
+    usage: 'serve',
+    about: 'the status page and its JSON API; `up` and `demo` serve it as well',
+    run: async () => (await serving()).serve,
+    options: [
+      ['--port <n>', 'its port; 0 takes any', '8090'],
+      ['--host <address>', 'where others can reach it actions need a token', '127.0.0.1'],
+      ['--token-file <path>', 'holds the token for actions; SLUICE_TOKEN does the same'],
+      ['--allow-host <names>', 'names under which it may be asked, such as status.example.com:8090; a comma list'],
+    ],
+    examples: [
+      'sluice serve',
+      'sluice serve --host 0.0.0.0 --token-file /run/secrets/sluice --allow-host sluice.example.com',
+    ],
+    exits: [69, 74, 78, 143],
+  },
+  {
+    usage: 'coverage <stream>',
+    about: 'the axis of a window stream as text: what is held, due, late, at risk and lost',
+    run: async () => (await looking()).coverage,
+    options: [['--since <time>', 'a length of time such as 7d, or ISO 8601 with a zone', '24h']],
+    examples: [
+      'sluice coverage acme-waf/www.example.com',
+      'sluice coverage acme-waf/www.example.com --since 7d -o json',
+    ],
+    exits: [74, 75, 78],
   },
   {
     usage: 'slices <stream>',

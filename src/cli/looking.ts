@@ -31,6 +31,26 @@ export async function status({ globals, options }: Call): Promise<ExitCode> {
   return [...streams, ...positions].some(({ state }) => ['late', 'failed', 'at-risk'].includes(state)) ? 2 : 0;
 }
 
+export async function coverage({ globals, args: [name = ''], options }: Call): Promise<ExitCode> {
+  const { loadConfig } = await import('../config/load.ts');
+  const { findStream, isWindowStream } = await import('../ops/streams.ts');
+  const { readRuns } = await import('../ops/coverage.ts');
+  const { readSince } = await import('../ops/range.ts');
+  const { axisJson, axisText } = await import('./axis-text.ts');
+  const now = Date.now();
+  const within = { from: readSince(String(options['since']), now), until: now };
+  const config = loadConfig(globals.config);
+  const stream = findStream(config, name);
+  if (!isWindowStream(stream)) {
+    throw new UsageError(
+      `${name} is no stream of windows but a ${stream.shape}: see \`sluice status\` and \`sluice slices ${name}\``,
+    );
+  }
+  const runs = await readRuns(config, stream, within, now);
+  print(globals, { data: axisJson(runs), text: axisText(runs, within, mayPaint(process.stdout, globals)) });
+  return 0;
+}
+
 export async function slices({ globals, args: [name = ''], options }: Call): Promise<ExitCode> {
   const { loadConfig } = await import('../config/load.ts');
   const { findStream, isWindowStream } = await import('../ops/streams.ts');

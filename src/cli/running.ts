@@ -17,12 +17,21 @@ export async function up({ globals, options }: Call): Promise<ExitCode> {
   const { runUp } = await import('../ops/up.ts');
   await quietTemporal();
   const once = options['once'] === true;
-  const results = await runUp({ config, once, talk: createTalk(globals), interrupted, hints });
+  const page = `127.0.0.1:${String(options['pagePort'])}`;
+  const results = await runUp({ config, once, talk: createTalk(globals), interrupted, hints, page });
   return finish(globals, { results, interrupted, once });
 }
 
-const hints = ({ ui }: { ui: string | undefined }): readonly string[] =>
-  ui === undefined ? [] : [`Temporal UI: ${ui}`];
+const hints = ({
+  ui,
+  page,
+}: {
+  readonly ui: string | undefined;
+  readonly page: string | undefined;
+}): readonly string[] => [
+  ...(page === undefined ? [] : [`Status page: ${page}`]),
+  ...(ui === undefined ? [] : [`Temporal UI: ${ui}`]),
+];
 
 export async function demo({ globals, options }: Call): Promise<ExitCode> {
   const interrupted = onSignals();

@@ -1,10 +1,11 @@
 import { formatDuration, SECOND, toIso, type Interval } from '../core/time.ts';
+import type { AxisState } from '../core/axis.ts';
 import type { Stretch } from '../ops/slices.ts';
 import type { StreamStatus } from '../ops/status.ts';
 import { table, type Cell } from './table.ts';
 import { harmless, type Color } from './terminal.ts';
 
-type State = StreamStatus['state'] | Stretch['state'];
+type State = StreamStatus['state'] | Stretch['state'] | AxisState;
 
 /** A sign and a word beside the colour: nothing is said by colour alone. */
 const looks: Readonly<Record<State, readonly [glyph: string, color?: Color]>> = {
@@ -12,6 +13,8 @@ const looks: Readonly<Record<State, readonly [glyph: string, color?: Color]>> = 
   sealed: ['█', 'green'],
   empty: ['▒', 'green'],
   settling: ['·', 'dim'],
+  acknowledged: ['~', 'dim'],
+  extracting: ['▶'],
   due: ['○'],
   late: ['◐', 'yellow'],
   failed: ['✗', 'red'],
@@ -19,6 +22,9 @@ const looks: Readonly<Record<State, readonly [glyph: string, color?: Color]>> = 
   lost: ['†', 'red'],
   'not-configured': ['~', 'dim'],
 };
+
+export const stateGlyph = (state: State): string => looks[state][0];
+export const stateColor = (state: State): Color | undefined => looks[state][1];
 
 export const count = (n: number): string => n.toLocaleString('en-US');
 const seconds = (length: number): number => Math.round(length / SECOND);

@@ -26,7 +26,14 @@ export async function runDemo({ folder, once, talk, interrupted }: DemoOptions):
     talk.say('Simulated vendors listen:');
     for (const { about, url } of vendors) talk.say(`  ${about}: ${url}`);
     const file = await writeConfig(folder, vendors);
-    return await runUp({ config: loadConfig(file), once, talk, interrupted, hints: ({ ui }) => hints(file, ui) });
+    return await runUp({
+      config: loadConfig(file),
+      once,
+      talk,
+      interrupted,
+      page: `127.0.0.1:${await freeOr(8090)}`,
+      hints: (addresses) => hints(file, addresses),
+    });
   } finally {
     for (const vendor of vendors) await vendor.close();
   }
@@ -58,10 +65,14 @@ async function writeConfig(folder: string, vendors: readonly DemoVendor[]): Prom
   return file;
 }
 
-function hints(file: string, ui: string | undefined): readonly string[] {
+function hints(
+  file: string,
+  { ui, page }: { readonly ui: string | undefined; readonly page: string | undefined },
+): readonly string[] {
   const config = relative(process.cwd(), file);
   return [
     '',
+    ...(page === undefined ? [] : [`  Status page   ${page}`]),
     ...(ui === undefined ? [] : [`  Temporal UI   ${ui}`]),
     `  coverage      npx sluice status -c ${config}`,
     `  one stream    npx sluice slices acme-waf/www.example.com -c ${config}`,

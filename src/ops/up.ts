@@ -14,6 +14,7 @@ import { taskQueue, temporalAddress } from './connection.ts';
 import { followProgress } from './progress.ts';
 import { startPull } from './pull.ts';
 import { failureOfRun, type RunFailure } from './run-failure.ts';
+import { serveStatus } from './serve.ts';
 import { knownStreams } from './streams.ts';
 import type { Talk } from './talk.ts';
 
@@ -25,7 +26,12 @@ export interface UpOptions {
   /** Aborted when the user wants it to end. */
   readonly interrupted: AbortSignal;
   /** Said once everything runs. */
-  readonly hints?: (addresses: { readonly ui: string | undefined }) => readonly string[];
+  readonly hints?: (addresses: {
+    readonly ui: string | undefined;
+    readonly page: string | undefined;
+  }) => readonly string[];
+  /** Where the status page is served, `host:port`; absent: nowhere. */
+  readonly page?: string | undefined;
 }
 
 export interface StreamResult {
@@ -40,7 +46,14 @@ export interface StreamResult {
  * @returns what came of the first pull of every stream; streams that were still at it when the user ended it are left out
  * Errors: those of the server (none to be had, port in use), of the ledger, and `TemporalUnreachable`.
  */
-export async function runUp({ config, once, talk, interrupted, hints }: UpOptions): Promise<readonly StreamResult[]> {
+export async function runUp({
+  config,
+  once,
+  talk,
+  interrupted,
+  hints,
+  page,
+}: UpOptions): Promise<readonly StreamResult[]> {
   const closers: (() => Promise<unknown>)[] = [];
   try {
     await mkdir(config.data, { recursive: true, mode: 0o750 });
@@ -65,7 +78,9 @@ export async function runUp({ config, once, talk, interrupted, hints }: UpOption
       );
       talk.say(`${schedules.length} schedules in place.`);
     }
-    for (const line of hints?.({ ui }) ?? []) talk.say(line);
+    const served = once || page === undefined ? undefined : await serveStatus({ config, address: page });
+    if (served !== undefined) closers.push(() => served.close());
+    for (const line of hints?.({ ui, page: served?.url }) ?? []) talk.say(line);
     const stopFollowing = followProgress({ config, ledger, talk });
     closers.push(stopFollowing);
     const results = await Promise.race([pullAll(client, streams, talk), untilAborted(interrupted), worker.done]);

@@ -1,0 +1,155 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import { ceilTo, floorTo, HOUR, MINUTE, toIso } from '../../src/core/time.ts';
+import { seal, serve, withLedger } from './kit.ts';
+
+const SITE = 'www.example.com';
+const WINDOW = 5 * MINUTE;
+
+/** A stream that is held but for one window, some hours ago. */
+async function withGap(options: Parameters<typeof serve>[1] = {}) {
+  const now = Date.now();
+  const start = ceilTo(now - 6 * HOUR, WINDOW);
+  const gap = { from: start + HOUR, until: start + HOUR + WINDOW };
+  const page = await serve({ sites: [SITE], start }, options);
+  const end = floorTo(now - 7 * MINUTE, WINDOW);
+  await withLedger(page.config, async (ledger) => {
+    await ledger.apply({ source: 'acme-waf', stream: SITE }, start);
+    for (let from = start; from < end; from += WINDOW) {
+      if (from !== gap.from) await seal(ledger, SITE, { from, until: from + WINDOW }, from % HOUR === 0 ? 0 : 3);
+    }
+    await ledger.fail(
+      { source: 'acme-waf', stream: SITE },
+      gap,
+      { name: 'unavailable', message: 'status 502 <b>' },
+      now,
+    );
+  });
+  return { ...page, gap, start, end };
+}
+
+const text = async (url: string, init?: RequestInit): Promise<string> => (await fetch(url, init)).text();
+
+describe('the page', () => {
+  it('says in one sentence how things are, and shows where', async () => {
+    const { url, gap } = await withGap();
+    const page = await text(url);
+    expect(page).toContain('<h1>1 source, 1 stream, 0 current; 1 gap, healable for');
+    expect(page).toContain('✗ failed');
+    expect(page).toMatch(/class="failed"[^>]*>\s*<title>✗ failed last time/);
+    expect(page).not.toContain('status 502 <b>');
+    expect(page).not.toContain('canary');
+    expect(page).toContain(toIso(gap.from).slice(0, 10));
+  });
+
+  it('tells of a piece what it is made of, what the vendor said, and what to type', async () => {
+    const { url, gap } = await withGap();
+    const range = `from=${toIso(gap.from - WINDOW)}&until=${toIso(gap.until + WINDOW)}`;
+    const page = await text(`${url}/stream/acme-waf/${SITE}?${range}`);
+    expect(page).toContain('1 piece to extract; what is held is left as it is');
+    expect(page).toContain(`sluice pull acme-waf/${SITE} --from ${toIso(gap.from)} --until ${toIso(gap.until)}`);
+    expect(page).toContain('unavailable: status 502 &lt;b&gt;');
+    expect(page).toContain('manifest.json');
+    expect(page.match(/█ sealed|▒ empty/g)?.length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('is not found under a name that is not its own, and allows nothing that it did not bring', async () => {
+    const { url } = await withGap();
+    const answer = await fetch(url);
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(answer.headers.get('x-frame-options')).toBe('DENY');
+    const port = new URL(url).port;
+    const { request } = await import('undici');
+    const stranger = await request(url, { headers: { host: `evil.example:${port}` } });
+    expect(stranger.statusCode).toBe(421);
+    await stranger.body.dump();
+    expect((await fetch(`${url}/stream/acme-waf/nowhere`)).status).toBe(404);
+  });
+
+  it('acts only for a form of its own', async () => {
+    const asked: string[] = [];
+    const { url, gap } = await withGap({
+      actions: {
+        heal: async (stream, range) => {
+          asked.push(`${stream.stream} ${range.from}`);
+          return 'pull:acme-waf runs';
+        },
+      },
+    });
+    const address = `${url}/stream/acme-waf/${SITE}?from=${toIso(gap.from)}&until=${toIso(gap.until)}`;
+    const shown = await fetch(address);
+    const cookie = shown.headers.get('set-cookie')?.split(';')[0] ?? '';
+    const form = /name="form" value="([^"]+)"/.exec(await shown.text())?.[1] ?? '';
+    const post = (body: Record<string, string>, headers: Record<string, string> = {}) =>
+      text(address, { method: 'POST', body: new URLSearchParams(body), headers });
+    expect(await post({ do: 'heal', form })).toContain('the form is stale');
+    expect(await post({ do: 'heal', form: 'x'.repeat(24) }, { cookie })).toContain('the form is stale');
+    expect(await post({ do: 'heal', form }, { cookie, origin: 'http://evil.example' })).toContain(
+      'from this page alone',
+    );
+    expect(await post({ do: 'heal', form }, { cookie, 'sec-fetch-site': 'cross-site' })).toContain(
+      'from this page alone',
+    );
+    expect(asked).toEqual([]);
+    expect(await post({ do: 'heal', form }, { cookie })).toContain('pull:acme-waf runs');
+    expect(asked).toEqual([`${SITE} ${gap.from}`]);
+  });
+
+  it('only shows where others can reach it, unless there is a token', async () => {
+    const { url, gap } = await withGap({ isLocal: false });
+    const address = `${url}/stream/acme-waf/${SITE}?from=${toIso(gap.from)}&until=${toIso(gap.until)}`;
+    expect(await text(address)).not.toContain('Extract what is missing');
+    expect(await text(address, { method: 'POST', body: new URLSearchParams({ do: 'heal' }) })).toContain('only shows');
+    const guarded = await withGap({ isLocal: false, token: 'a-token-of-some-length' });
+    const there = `${guarded.url}/stream/acme-waf/${SITE}?from=${toIso(guarded.gap.from)}&until=${toIso(guarded.gap.until)}`;
+    const shown = await fetch(there);
+    const cookie = shown.headers.get('set-cookie')?.split(';')[0] ?? '';
+    const page = await shown.text();
+    expect(page).toContain('name="token"');
+    expect(page).not.toContain('a-token-of-some-length');
+    const form = /name="form" value="([^"]+)"/.exec(page)?.[1] ?? '';
+    const post = (token: string) =>
+      text(there, { method: 'POST', body: new URLSearchParams({ do: 'heal', form, token }), headers: { cookie } });
+    expect(await post('wrong')).toContain('that is not the token');
+    expect(await post('a-token-of-some-length')).toContain('pull:test runs');
+  });
+});
+
+describe('the API', () => {
+  it('answers as its description says', async () => {
+    const { url, gap } = await withGap();
+    const get = async (path: string): Promise<unknown> => (await fetch(`${url}/api/v1${path}`)).json();
+    const description = (await get('/openapi.json')) as {
+      paths: Record<string, { get: { responses: { '200': { content: { 'application/json': { schema: object } } } } } }>;
+      components: { schemas: Record<string, object> };
+    };
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    for (const [path, { get: operation }] of Object.entries(description.paths)) {
+      const schema = JSON.parse(
+        JSON.stringify({
+          ...operation.responses['200'].content['application/json'].schema,
+          $defs: description.components.schemas,
+        }).replaceAll('#/components/schemas/', '#/$defs/'),
+      ) as object;
+      const validate = ajv.compile(schema);
+      const answer = await get(path.replace('{source}/{stream}', `acme-waf/${SITE}`));
+      expect(validate(answer), `${path}: ${ajv.errorsText(validate.errors)}`).toBe(true);
+    }
+    const gaps = (await get('/gaps')) as { data: { from: string; until: string; state: string }[] };
+    expect(gaps.data[0]).toMatchObject({ from: toIso(gap.from), until: toIso(gap.until), state: 'failed' });
+    const runs = (await get(`/coverage/acme-waf/${SITE}`)) as {
+      data: { from: string; until: string; state: string }[];
+    };
+    expect(runs.data.filter(({ state }) => state === 'failed')).toEqual([
+      { from: toIso(gap.from), until: toIso(gap.until), state: 'failed' },
+    ]);
+  });
+
+  it('says what is wrong with what was asked', async () => {
+    const { url } = await withGap();
+    const wrong = await fetch(`${url}/api/v1/coverage/acme-waf/${SITE}?from=yesterday`);
+    expect(wrong.status).toBe(400);
+    expect(await wrong.text()).toContain('ISO 8601');
+    expect((await fetch(`${url}/api/v1/streams/acme-waf/nowhere`)).status).toBe(404);
+  });
+});
