@@ -1,42 +1,38 @@
 import { Hono } from 'hono';
 import type { Config } from '../config/load.ts';
 import { formatStreamId } from '../core/ids.ts';
-import { dayOf, fromIso, HOUR, SECOND, toIso, type Interval } from '../core/time.ts';
-import { readOverview, readRuns, type OverviewRow } from '../ops/coverage.ts';
+import { DAY, dayOf, fromIso, HOUR, SECOND, toIso, type Interval } from '../core/time.ts';
+import { readRuns, type OverviewRow } from '../ops/coverage.ts';
 import { readSlices } from '../ops/slices.ts';
 import { isWindowStream, knownStreams } from '../ops/streams.ts';
+import type { Looks } from './looks.ts';
 import { envelope, openApi, type schemas } from './schemas.ts';
 import { sentence } from './words.ts';
 import type { z } from 'zod';
 
 type Stream = z.input<typeof schemas.Stream>;
 
-const COLUMNS = 240;
 const MOST_SLICES = 1_000;
 
 /** `/api/v1`: what the page shows, as documented JSON (`openapi.json`). Times are ISO 8601 UTC, lengths of time in seconds. */
-export function apiRoutes(config: Config, clock: () => number): Hono {
+export function apiRoutes(config: Config, looks: Looks, clock: () => number): Hono {
   const app = new Hono();
-  const overview = (now: number): Promise<readonly OverviewRow[]> =>
-    readOverview(config, { within: { from: now - 24 * HOUR, until: now }, columns: COLUMNS, now });
-
   app.get('/openapi.json', (c) => c.json(openApi()));
   app.get('/summary', async (c) => {
-    const now = clock();
-    const rows = await overview(now);
+    const { rows, now } = await looks.overview(DAY);
     const current = rows.filter(({ state }) => state === 'current').length;
     return c.json(envelope({ sentence: sentence(rows, now), streams: rows.length, current, at: toIso(now) }));
   });
-  app.get('/streams', async (c) => c.json(envelope((await overview(clock())).map(streamJson))));
+  app.get('/streams', async (c) => c.json(envelope((await looks.overview(DAY)).rows.map(streamJson))));
   app.get('/gaps', async (c) => {
-    const gaps = (await overview(clock())).flatMap((row) =>
+    const gaps = (await looks.overview(DAY)).rows.flatMap((row) =>
       row.shape === 'window' ? row.gaps.map((gap) => gapJson(row.stream, gap)) : [],
     );
     return c.json(envelope(gaps.toSorted((a, b) => ((a.deadline ?? '~') < (b.deadline ?? '~') ? -1 : 1))));
   });
   app.get('/streams/:source/:stream{.+}', async (c) => {
     const name = `${c.req.param('source')}/${c.req.param('stream')}`;
-    const row = (await overview(clock())).find((one) => one.stream === name);
+    const row = (await looks.overview(DAY)).rows.find((one) => one.stream === name);
     return row === undefined ? c.json(missing(name), 404) : c.json(envelope(streamJson(row)));
   });
   app.get('/coverage/:source/:stream{.+}', async (c) => {

@@ -3,15 +3,16 @@ import { html, raw } from 'hono/html';
 import { streamSSE } from 'hono/streaming';
 import type { Config } from '../config/load.ts';
 import { formatStreamId } from '../core/ids.ts';
-import { fromIso, HOUR, SECOND, type Interval } from '../core/time.ts';
-import { readOverview, readRuns, type OverviewRow, type WindowRow } from '../ops/coverage.ts';
+import { DAY, fromIso, HOUR, SECOND, type Interval } from '../core/time.ts';
+import { readRuns, type OverviewRow, type WindowRow } from '../ops/coverage.ts';
 import { readSlices } from '../ops/slices.ts';
 import { isWindowStream, knownStreams, type KnownStream } from '../ops/streams.ts';
 import type { Actions } from './actions.ts';
 import { apiRoutes } from './api.ts';
 import { patterns } from './axis-view.ts';
-import { createGuard, type GuardOptions } from './guard.ts';
+import { createGuard, type Guard, type GuardOptions } from './guard.ts';
 import { openLinks, type Links } from './links.ts';
+import { openLooks, type Looks } from './looks.ts';
 import { overviewMain, spanLinks, spans } from './overview-page.ts';
 import { positionMain } from './position-page.ts';
 import { streamMain } from './stream-page.ts';
@@ -29,8 +30,6 @@ export interface StatusOptions extends GuardOptions {
 type App = Hono<{ Variables: { nonce: string } }>;
 type Page = Context<{ Variables: { nonce: string } }>;
 
-/** Columns of a row's axis: some three pixels each on a wide screen. */
-const COLUMNS = 240;
 const MOST_SLICES = 200;
 /** How often the ledger is looked at for whoever watches. */
 const LOOK_EVERY = 2 * SECOND;
@@ -40,43 +39,31 @@ export function createStatusApp(options: StatusOptions): App {
   const { config, actions, clock = Date.now } = options;
   const guard = createGuard(options);
   const links = openLinks(options.temporalUi);
+  const looks = openLooks(config, clock);
   const app: App = new Hono();
   app.use(guard.headers);
 
   app.get('/', async (c) => {
     const asked = c.req.query('span') ?? '24h';
     const span = asked in spans ? asked : '24h';
-    const now = clock();
-    const within = { from: now - (spans[span] ?? 24) * HOUR, until: now };
-    const rows = await readOverview(config, { within, columns: COLUMNS, now });
+    const length = (spans[span] ?? 24) * HOUR;
+    const { rows, now } = await looks.overview(length);
+    const within = { from: now - length, until: now };
     return await page(c, 'sluice', overviewMain({ rows, within, now, links }), { now, nav: spanLinks(span) });
   });
 
   app.on(['GET', 'POST'], '/stream/:source/:stream{.+}', async (c) => {
     const stream = find(config, c);
     if (stream === undefined) return c.text('there is no such stream\n', 404);
-    const said = c.req.method === 'POST' ? await act(c, stream) : undefined;
+    const said = c.req.method === 'POST' ? await act(c, stream, { guard, actions, looks }) : undefined;
     const now = clock();
     const main = await streamPage(c, stream, { now, links, ...(typeof said === 'string' && { said }) });
     return await page(c, formatStreamId(stream), main, { now });
   });
 
-  app.route('/api/v1', apiRoutes(config, clock));
-  app.get('/events', (c) => watch(c, config, clock));
+  app.route('/api/v1', apiRoutes(config, looks, clock));
+  app.get('/events', (c) => watch(c, looks));
   return app;
-
-  async function act(c: Page, stream: KnownStream): Promise<string> {
-    const form = await c.req.parseBody();
-    const refusal = guard.refusal(c, form);
-    const picked = pickedIn(c);
-    if (refusal !== undefined) return `Nothing was done: ${refusal}.`;
-    if (form['do'] !== 'heal' || picked === undefined || !isWindowStream(stream)) return 'Nothing was done.';
-    try {
-      return await actions.heal(stream, picked);
-    } catch (error) {
-      return `It did not work: ${(error as Error).message}`;
-    }
-  }
 
   async function streamPage(
     c: Page,
@@ -86,7 +73,7 @@ export function createStatusApp(options: StatusOptions): App {
     const { now } = shown;
     const picked = pickedIn(c);
     const within = around(picked, now);
-    const rows = await readOverview(config, { within, columns: COLUMNS, now });
+    const { rows } = await looks.overview(DAY);
     const row = rows.find((one) => one.stream === formatStreamId(stream));
     if (row === undefined || !isWindowRow(row) || !isWindowStream(stream))
       return await positionMain(config, stream, row, shown);
@@ -98,6 +85,28 @@ export function createStatusApp(options: StatusOptions): App {
     const runs = await readRuns(config, stream, within, now);
     const form = guard.mayAct ? { token: guard.formToken(c), needsSecret: options.token !== undefined } : undefined;
     return streamMain({ row, runs, within, picked, stretches, omitted, ...shown, ...(form && { form }) });
+  }
+}
+
+interface Means {
+  readonly guard: Guard;
+  readonly actions: Actions;
+  readonly looks: Looks;
+}
+
+/** @returns what came of it, for a person */
+async function act(c: Page, stream: KnownStream, { guard, actions, looks }: Means): Promise<string> {
+  const form = await c.req.parseBody();
+  const refusal = guard.refusal(c, form);
+  const picked = pickedIn(c);
+  if (refusal !== undefined) return `Nothing was done: ${refusal}.`;
+  if (form['do'] !== 'heal' || picked === undefined || !isWindowStream(stream)) return 'Nothing was done.';
+  try {
+    const said = await actions.heal(stream, picked);
+    looks.forget();
+    return said;
+  } catch (error) {
+    return `It did not work: ${(error as Error).message}`;
   }
 }
 
@@ -168,13 +177,12 @@ async function page(
 }
 
 /** Says when something has changed: one look at the ledger for each who watches, and none for who does not. */
-function watch(c: Page, config: Config, clock: () => number): Response {
+function watch(c: Page, looks: Looks): Response {
   return streamSSE(c, async (stream) => {
     let before = c.req.header('last-event-id') ?? '';
     await stream.writeSSE({ event: 'hello', data: '', retry: 3_000 });
     while (!stream.aborted && !stream.closed) {
-      const now = clock();
-      const rows = await readOverview(config, { within: { from: now - HOUR, until: now }, columns: 12, now });
+      const { rows } = await looks.overview(DAY);
       const state = digestOf(rows);
       if (state !== before && before !== '') await stream.writeSSE({ event: 'changed', data: '', id: state });
       before = state;

@@ -162,7 +162,6 @@ describe.skipIf(executablePath === undefined)(
         bytes = (await answer.arrayBuffer()).byteLength;
         times.push(performance.now() - began);
       }
-      console.log(times, bytes);
       expect(bytes).toBeLessThan(300_000);
       expect(times.toSorted((a, b) => a - b)[2]).toBeLessThan(300);
     }, 240_000);

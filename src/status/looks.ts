@@ -1,0 +1,36 @@
+import type { Config } from '../config/load.ts';
+import { readOverview, type OverviewRow } from '../ops/coverage.ts';
+import { SECOND } from '../core/time.ts';
+
+/** Looks at the ledger that all who watch share. */
+export interface Looks {
+  /** Every stream, over the last so many ms; at most a second old. */
+  overview(span: number): Promise<{ readonly rows: readonly OverviewRow[]; readonly now: number }>;
+  /** The next look is a new one: something was done. */
+  forget(): void;
+}
+
+/** Columns of a row's axis: some three pixels each on a wide screen. */
+const COLUMNS = 240;
+const FRESH_FOR = SECOND;
+/** Spans are few; those that somebody makes up are not kept for ever. */
+const MOST = 20;
+
+/** A wall of screens asks as often as one: thirty days of many streams are 100,000 rows. */
+export function openLooks(config: Config, clock: () => number): Looks {
+  const kept = new Map<number, { readonly at: number; readonly look: ReturnType<Looks['overview']> }>();
+  return {
+    overview(span) {
+      const now = clock();
+      const known = kept.get(span);
+      if (known !== undefined && now - known.at < FRESH_FOR && now >= known.at) return known.look;
+      if (kept.size >= MOST) kept.clear();
+      const within = { from: now - span, until: now };
+      const look = readOverview(config, { within, columns: COLUMNS, now }).then((rows) => ({ rows, now }));
+      kept.set(span, { at: now, look });
+      look.catch(() => kept.delete(span));
+      return look;
+    },
+    forget: () => kept.clear(),
+  };
+}
