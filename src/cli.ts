@@ -11,6 +11,7 @@ const running = () => import('./cli/running.ts');
 const looking = () => import('./cli/looking.ts');
 const words = () => import('./cli/words.ts');
 const vendors = () => import('./cli/vendors.ts');
+const planning = () => import('./cli/planning.ts');
 
 const rows: readonly Row[] = [
   {
@@ -107,9 +108,26 @@ const rows: readonly Row[] = [
   {
     usage: 'apply',
     about: 'make the schedules of a Temporal server what the configuration says',
-    run: async () => (await running()).apply,
-    examples: ['sluice apply'],
+    run: async () => (await planning()).apply,
+    options: [
+      ['--prune', 'delete the schedules of streams that are gone, instead of pausing them; never data'],
+      ['--confirm <namespace>', 'agrees to what --prune deletes, without being asked'],
+      ['--overwrite-drift', 'take back what was changed by hand on the server'],
+    ],
+    examples: ['sluice apply', 'sluice apply --prune --confirm default'],
     exits: [69, 74, 75, 78],
+  },
+  {
+    usage: 'plan',
+    about: 'what apply would do: schedules, what it means for coverage, the next runs',
+    run: async () => (await planning()).plan,
+    options: [
+      ['--check', 'exit 2 when apply would change something'],
+      ['--prune', 'as with apply --prune'],
+      ['--overwrite-drift', 'as with apply --overwrite-drift'],
+    ],
+    examples: ['sluice plan', 'sluice plan --check -o json'],
+    exits: [2, 69, 74, 75, 78],
   },
   {
     usage: 'worker',

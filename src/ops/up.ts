@@ -16,6 +16,7 @@ import { startPull } from './pull.ts';
 import { failureOfRun, type RunFailure } from './run-failure.ts';
 import { knownStreams } from './streams.ts';
 import type { Talk } from './talk.ts';
+import { wantedSchedules } from './wanted-schedules.ts';
 
 export interface UpOptions {
   readonly config: Config;
@@ -58,11 +59,7 @@ export async function runUp({ config, once, talk, interrupted, hints }: UpOption
 
     const streams = knownStreams(config);
     if (!once) {
-      const schedules = await applySchedules(
-        client,
-        taskQueue,
-        streams.map(({ source, stream, settings }) => ({ stream: { source, stream }, ...settings.schedule })),
-      );
+      const schedules = await applySchedules(client, taskQueue, wantedSchedules(config));
       talk.say(`${schedules.length} schedules in place.`);
     }
     for (const line of hints?.({ ui }) ?? []) talk.say(line);
