@@ -11,6 +11,7 @@ const running = () => import('./cli/running.ts');
 const looking = () => import('./cli/looking.ts');
 const words = () => import('./cli/words.ts');
 const vendors = () => import('./cli/vendors.ts');
+const beginning = () => import('./cli/beginning.ts');
 const planning = () => import('./cli/planning.ts');
 
 const rows: readonly Row[] = [
@@ -24,6 +25,17 @@ const rows: readonly Row[] = [
     ],
     examples: ['sluice demo', 'sluice demo --once'],
     exits: [69, 74, 75, 143],
+  },
+  {
+    usage: 'init',
+    about: 'write a commented configuration to begin with; never over one that is there',
+    run: async () => (await beginning()).init,
+    options: [
+      ['--type <type...>', 'a source type; may be given several times'],
+      ['--file <file>', 'what to write (default: as --config)'],
+    ],
+    examples: ['sluice init --type signal-sciences', 'sluice init --type instart --type group-ib --file prod.yaml'],
+    exits: [74],
   },
   {
     usage: 'up',
