@@ -104,6 +104,13 @@ const rows: readonly Row[] = [
     exits: [75, 77, 78],
   },
   {
+    usage: 'test <source>',
+    about: 'log in, make the smallest requests, show three records; writes and delivers nothing',
+    run: async () => (await vendors()).test,
+    examples: ['sluice test acme-waf', 'sluice test acme-waf -o json'],
+    exits: [75, 77, 78],
+  },
+  {
     usage: 'verify [stream]',
     about: 're-hash every part of the archive, and compare it with the ledger',
     run: async () => (await looking()).verify,

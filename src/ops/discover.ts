@@ -11,16 +11,17 @@ export async function discoverSource(
   name: string,
   signal: AbortSignal,
 ): Promise<readonly Listing[] | undefined> {
-  const configured = config.sources.get(name);
-  if (configured === undefined) throw unknownSource(config, name);
-  return await withSource(configured, async (source) => await source.discover?.(signal));
+  return await withSource(findSource(config, name), async (source) => await source.discover?.(signal));
 }
 
-function unknownSource(config: Config, name: string): UsageError {
+/** The source that a user named. @throws UsageError with the nearest name there is */
+export function findSource(config: Config, name: string): ConfiguredSource {
+  const found = config.sources.get(name);
+  if (found !== undefined) return found;
   const names = [...config.sources.keys()];
   const meant = nearest(name, names);
   const hint = meant === undefined ? `It has: ${names.join(', ')}` : `Did you mean ${meant}?`;
-  return new UsageError(`there is no source ${JSON.stringify(name)} in ${config.file}. ${hint}`);
+  throw new UsageError(`there is no source ${JSON.stringify(name)} in ${config.file}. ${hint}`);
 }
 
 /** What a vendor's own lists say about one source's settings. */

@@ -54,7 +54,7 @@ const asItIs = (record: Buffer): Buffer => record;
  * What hides the secrets in the records of a slice that was sealed under a policy. The stricter of that and today's holds; where a hash is asked for and
  * there is no key for it, secrets are masked.
  */
-function redaction(
+export function redaction(
   config: Config,
   { source, redaction: today }: KnownStream,
 ): (sealed: RedactionPolicy | undefined) => (record: Buffer) => Buffer {
