@@ -12,6 +12,8 @@ const looking = () => import('./cli/looking.ts');
 const words = () => import('./cli/words.ts');
 const vendors = () => import('./cli/vendors.ts');
 const beginning = () => import('./cli/beginning.ts');
+const temporal = () => import('./cli/temporal-views.ts');
+const checking = () => import('./cli/checking.ts');
 const planning = () => import('./cli/planning.ts');
 
 const rows: readonly Row[] = [
@@ -149,6 +151,28 @@ const rows: readonly Row[] = [
     exits: [2, 69, 74, 75, 78],
   },
   {
+    usage: 'open [name]',
+    about: 'the pages of the Temporal UI of a stream, a source, a backfill or a workflow',
+    run: async () => (await temporal()).open,
+    options: [
+      ['--failed', 'only runs that ended badly'],
+      ['--print', 'only print the addresses'],
+    ],
+    examples: ['sluice open acme-waf/www.example.com', 'sluice open --failed --print'],
+    exits: [78],
+  },
+  {
+    usage: 'replay [workflow]',
+    about: 'replay a stored history with the present code; asks no vendor, changes nothing',
+    run: async () => (await temporal()).replay,
+    options: [
+      ['--file <file>', 'a history as JSON, instead of one on the server'],
+      ['--run <id>', 'a run of the workflow (default: the newest)'],
+    ],
+    examples: ['sluice replay extract:acme-waf:www.example.com', 'sluice replay --file history.json'],
+    exits: [69, 74, 78],
+  },
+  {
     usage: 'worker',
     about: 'one worker for a Temporal server; run as many as you like',
     run: async () => (await running()).worker,
@@ -175,6 +199,14 @@ const rows: readonly Row[] = [
     about: 'the JSON schema of the configuration, for editors',
     run: async () => (await words()).configSchema,
     examples: ['sluice config schema > sluice.schema.json'],
+  },
+  {
+    usage: 'doctor',
+    about: 'what has to work, looked at: machine, Temporal, disk, ledger, vendors; and how to mend it',
+    run: async () => (await checking()).doctor,
+    options: [['--offline', 'ask no vendor']],
+    examples: ['sluice doctor', 'sluice doctor --offline -o json'],
+    exits: [69, 74, 75, 77, 78],
   },
   {
     usage: 'explain [failure]',

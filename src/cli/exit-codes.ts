@@ -33,9 +33,9 @@ export function exitCodeOf(failure: FailureName): ExitCode {
 }
 
 /** What a person has to mend comes before what may pass by itself. */
-const gravest: readonly ExitCode[] = [77, 74, 64, 1, 75, 3];
+const gravest: readonly ExitCode[] = [77, 74, 69, 64, 1, 75, 3];
 
-/** The one code for what came of several streams: the gravest of theirs. */
+/** The one code for what came of several streams or checks: the gravest of theirs. */
 export function gravestOf(codes: readonly ExitCode[]): ExitCode {
   return gravest.find((code) => codes.includes(code)) ?? 0;
 }
