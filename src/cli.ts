@@ -54,8 +54,9 @@ const rows: readonly Row[] = [
     options: [
       ['--check', 'exit 2 when something is late, failed or at risk, 3 when data was lost'],
       ['--since <time>', 'count losses only from then on: 7d, or ISO 8601 with a zone'],
+      ['--watch', 'look again and again, until Ctrl-C'],
     ],
-    examples: ['sluice status', 'sluice status --check --since 7d -o json'],
+    examples: ['sluice status', 'sluice status --watch', 'sluice status --check --since 7d -o json'],
     exits: [2, 3, 74, 75, 78],
   },
   {
@@ -95,6 +96,22 @@ const rows: readonly Row[] = [
     examples: [
       'sluice records acme-waf/www.example.com --since 2h | jq .',
       'sluice records acme-cdn/events --verbatim',
+    ],
+    exits: [74, 75, 78],
+  },
+  {
+    usage: 'tap <stream>',
+    about: 'the records of slices as they are sealed, as NDJSON on stdout, until Ctrl-C',
+    run: async () => (await import('./cli/tapping.ts')).tap,
+    options: [
+      ['--since <time>', 'begin with slices sealed after it: 6h, or ISO 8601 with a zone (default: now)'],
+      ['--limit <n>', 'end after so many records'],
+      ['--verbatim', 'as the vendor sent them, though they are no JSON objects'],
+      ['--view <name>', 'what the configuration makes of them: parsed, iocs (Group-IB)'],
+    ],
+    examples: [
+      'sluice tap acme-waf/www.example.com | jq .',
+      'sluice tap acme-waf/www.example.com --since 1h --limit 10',
     ],
     exits: [74, 75, 78],
   },
@@ -207,6 +224,12 @@ const rows: readonly Row[] = [
     options: [['--offline', 'ask no vendor']],
     examples: ['sluice doctor', 'sluice doctor --offline -o json'],
     exits: [69, 74, 75, 77, 78],
+  },
+  {
+    usage: 'completion <shell>',
+    about: 'the script that completes commands and names in bash, zsh or fish',
+    run: async () => (await import('./cli/completion.ts')).completion,
+    examples: ['sluice completion bash > /etc/bash_completion.d/sluice', 'source <(sluice completion zsh)'],
   },
   {
     usage: 'explain [failure]',

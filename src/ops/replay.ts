@@ -51,7 +51,7 @@ export async function replayFile(file: string): Promise<Replayed> {
 
 function historyIn(file: string, text: string): History {
   try {
-    const history = historyFromJSON(JSON.parse(text)) as History;
+    const history = historyFromJSON(JSON.parse(text));
     if (typeOf(history) !== undefined) return history;
   } catch {
     // neither JSON, nor of the form

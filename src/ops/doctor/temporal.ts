@@ -1,5 +1,5 @@
 import { tsToDate, tsToMs } from '@temporalio/common/lib/time.js';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import type { Config } from '../../config/load.ts';
 import { DAY, formatDuration } from '../../core/time.ts';
 import { connectClient, type OwnClient } from '../../temporal/connect.ts';
@@ -14,7 +14,6 @@ const SHORTEST_RETENTION = 7 * DAY;
 /** The server, its namespace, our search attributes and schedules, and whether anybody works. Changes nothing. */
 export async function temporalFindings(config: Config, now: number): Promise<readonly Finding[]> {
   const target = temporalAddress(config);
-  const of = (about: string, verdict: Verdict): Finding => ({ about, area: 'temporal', ...verdict });
   let client: OwnClient;
   try {
     client = await connectClient(target);
@@ -36,6 +35,8 @@ export async function temporalFindings(config: Config, now: number): Promise<rea
     await client.close();
   }
 }
+
+const of = (about: string, verdict: Verdict): Finding => ({ about, area: 'temporal', ...verdict });
 
 interface Means {
   readonly client: OwnClient;
@@ -98,7 +99,7 @@ async function schedulesVerdict({ client, config, now }: Means): Promise<Verdict
   return ok(`${plan.lines.length}, as the file says`);
 }
 
-const { TaskQueueType } = temporal.api.enums.v1;
+const { TaskQueueType } = proto.temporal.api.enums.v1;
 
 /** Workflows and activities are polled for each by itself; a worker does both. */
 async function workersVerdict({ client, namespace, now }: Means): Promise<Verdict> {
