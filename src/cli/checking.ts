@@ -23,7 +23,7 @@ export async function doctor({ globals, options }: Call): Promise<ExitCode> {
   const rows = findings.map(({ about, result, found, fix }) => [
     looks[result],
     about,
-    fix === undefined ? found : `${found}. ${fix}`,
+    fix === undefined ? found : `${found.replace(/\.$/, '')}. ${fix}`,
   ]);
   print(globals, { data: findings, text: table(['', 'what', 'found'], rows, mayPaint(process.stdout, globals)) });
   const count = (result: Finding['result']): number => findings.filter((one) => one.result === result).length;

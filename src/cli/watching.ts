@@ -8,7 +8,7 @@ import { lookAtStatus } from './status-look.ts';
 import { mayPaint, type Globals } from './terminal.ts';
 import { minute } from './times.ts';
 
-const EVERY = 2 * SECOND;
+const EVERY = { redrawn: 2 * SECOND, printed: 30 * SECOND };
 
 /**
  * `status --watch`: redrawn in place on a terminal; elsewhere printed anew, with a line before it that says when, whenever something else is to be said.
@@ -34,7 +34,7 @@ export async function watchStatus(
       process.stdout.write(`\u001b[H${[minute(now), '', shown].join('\n').replaceAll('\n', '\u001b[K\n')}\n\u001b[J`);
     else if (shown !== last) process.stdout.write(`${minute(now)}\n${shown}\n\n`);
     last = shown;
-    await pause(EVERY, undefined, { signal: interrupted }).catch(() => undefined);
+    await pause(isRedrawn ? EVERY.redrawn : EVERY.printed, undefined, { signal: interrupted }).catch(() => undefined);
   }
   return 0;
 }
