@@ -60,7 +60,7 @@ async function configuredNames(file: string) {
   const { knownStreams } = await import('../ops/streams.ts');
   const { formatStreamId } = await import('../core/ids.ts');
   try {
-    const env = new Proxy(process.env, { get: (all, name) => all[String(name)] ?? standIn(String(name)) });
+    const env = new Proxy(process.env, { get: (all, name) => all[String(name)] || standIn(String(name)) });
     const config = loadConfig(file, { env });
     return { streams: knownStreams(config).map(formatStreamId), sources: [...config.sources.keys()] };
   } catch {
@@ -68,7 +68,7 @@ async function configuredNames(file: string) {
   }
 }
 
-/** Secrets are not needed for names: where one is not set, anything stands for it. */
+/** Secrets are not needed for names: where one is not set, or empty, anything stands for it. */
 const standIn = (name: string): string | undefined => (name.startsWith('TEMPORAL_') ? undefined : 'x');
 
 /** The keys of `sources:`, of a file that is YAML at least. */
