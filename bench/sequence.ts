@@ -17,7 +17,7 @@ import { end, firstLine, start, watchMemory, workerFlags } from './processes.ts'
  */
 const LEAST_RATIO = 2;
 const COLLECTION = 'compromised/account_group';
-const ITEMS = 60_000;
+const ITEMS = 150_000;
 const LIMIT = 500;
 const PYTHON = process.env['SLUICE_PYTHON'] ?? 'python3';
 const DATE = dayOf(Date.now() - 29 * DAY);

@@ -15,6 +15,7 @@ const beginning = () => import('./cli/beginning.ts');
 const temporal = () => import('./cli/temporal-views.ts');
 const checking = () => import('./cli/checking.ts');
 const planning = () => import('./cli/planning.ts');
+const lookup = () => import('./cli/lookup.ts');
 
 const rows: readonly Row[] = [
   {
@@ -128,6 +129,29 @@ const rows: readonly Row[] = [
     run: async () => (await vendors()).test,
     examples: ['sluice test acme-waf', 'sluice test acme-waf -o json'],
     exits: [75, 77, 78],
+  },
+  {
+    usage: 'search <source> <query>',
+    about: 'the vendor’s own search: what each of its collections has, sealed into the archive (Group-IB)',
+    run: async () => (await lookup()).search,
+    options: [['--print', 'the finds as NDJSON on stdout, secrets inside them hidden']],
+    examples: ['sluice search acme-gib domain:example.com', 'sluice search acme-gib ip:192.0.2.1 --print | jq .id'],
+    exits: [69, 74, 75, 77, 78, 143],
+  },
+  {
+    usage: 'find <source> <collection> <id>',
+    about: 'one item of a collection by its id, as the vendor sends it (Group-IB)',
+    run: async () => (await lookup()).find,
+    examples: ['sluice find acme-gib apt/threat 5d3c0e | jq .'],
+    exits: [75, 77, 78],
+  },
+  {
+    usage: 'file <source> <collection> <id> <file>',
+    about: 'a file of an item, into the archive (Group-IB)',
+    run: async () => (await lookup()).file,
+    options: [['--to <path>', 'write it there as well']],
+    examples: ['sluice file acme-gib apt/threat 5d3c0e 7f1a.pdf --to report.pdf'],
+    exits: [74, 75, 77, 78],
   },
   {
     usage: 'verify [stream]',

@@ -24,6 +24,7 @@ export interface Store {
 }
 
 const KEPT_VIEWS = 20;
+const KEPT_BYTES = 256 * 1024 * 1024;
 const HUGE = 10 * 1024 * 1024;
 /** One item of so many has a member that parsing and writing again would change: `1.50`, integers of 20 digits, ways to write a character. */
 const TRAPS = 8;
@@ -32,6 +33,7 @@ const TRAP = String.raw`,"options":{"weight":1.50,"scale":1E3,"serial":123456789
 export function createStore(collection: Collection, kin: Kin, log: Log, faults: Faults, canary: string): Store {
   const ids = new Map<string, Row>();
   let indexed = 0;
+  const itemOf = createItems(write);
   const views = new Map<string, { readonly length: number; readonly rows: readonly Row[] }>();
   const store: Store = { collection, kin, log, idOf, seqOf, served, find, matching };
   return store;
@@ -46,7 +48,7 @@ export function createStore(collection: Collection, kin: Kin, log: Log, faults: 
   }
 
   function served(row: Row): Buffer {
-    const bytes = row.given?.bytes ?? write(row);
+    const bytes = row.given?.bytes ?? itemOf(row, seqLiteral(seqOf(row), faults));
     const { itemTooLarge } = faults;
     if (itemTooLarge === false) return bytes;
     const { at = 5, bytes: size = HUGE } = itemTooLarge === true ? {} : itemTooLarge;
@@ -54,11 +56,11 @@ export function createStore(collection: Collection, kin: Kin, log: Log, faults: 
     return insertMember(bytes, `"fill":"${'x'.repeat(size - bytes.length - 10)}"`);
   }
 
-  function write(row: Row): Buffer {
+  function write(row: Row, seq: string): Buffer {
     const { first, time, entity } = row;
     const [traits, random] = [kin.traitsOf(entity), kin.randomOf(entity)];
     const item = collection.make({ id: idOf(row), first, time, traits, random, canary });
-    const text = JSON.stringify(item).replace(`"${SEQ}"`, () => seqLiteral(seqOf(row), faults));
+    const text = JSON.stringify(item).replace(`"${SEQ}"`, () => seq);
     return Buffer.from((traits.bits >>> 24) % TRAPS === 0 ? `${text.slice(0, -1)}${TRAP}}` : text);
   }
 
@@ -94,4 +96,22 @@ export function placeAfter(store: Store, rows: readonly Row[], cursor: bigint, i
     else high = middle;
   }
   return low;
+}
+
+/** Items as they are written: a walk comes by more than once, and making an item up takes longer than sending it. */
+function createItems(write: (row: Row, seq: string) => Buffer): (row: Row, seq: string) => Buffer {
+  const items = new Map<Row, { readonly seq: string; readonly bytes: Buffer }>();
+  let kept = 0;
+  return (row, seq) => {
+    const known = items.get(row);
+    if (known?.seq === seq) return known.bytes;
+    const bytes = write(row, seq);
+    kept += bytes.length;
+    if (kept > KEPT_BYTES) {
+      items.clear();
+      kept = bytes.length;
+    }
+    items.set(row, { seq, bytes });
+    return bytes;
+  };
 }

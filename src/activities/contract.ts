@@ -1,4 +1,4 @@
-import type { ConnectionLimits, ReportRef } from '../core/contract.ts';
+import type { ConnectionLimits, Hit, ReportRef } from '../core/contract.ts';
 import type { FailureName } from '../core/failures.ts';
 import type { StreamId } from '../core/ids.ts';
 import type { IsoInterval } from '../core/time.ts';
@@ -43,6 +43,12 @@ export interface Activities {
   sealReport(order: SealReportOrder): Promise<SealedReport>;
   /** Records that everything before a day has been collected. */
   markCollected(order: CollectedOrder): Promise<void>;
+  /** Asks the vendor's own search which collections have something. */
+  searchHits(order: SearchOrder): Promise<SearchHits>;
+  /** Walks what a collection has on a query, for about 20 s, and stages it. */
+  searchPages(order: SearchPagesOrder): Promise<SearchedPages>;
+  /** Makes the staged finds of a collection a slice of their own. */
+  sealSearch(order: SealSearchOrder): Promise<SealedWindow>;
   /** Records in the ledger that a sequence could not be followed on. */
   recordStall(report: StallReport): Promise<void>;
   /** Records in the ledger that a window could not be extracted. */
@@ -76,6 +82,38 @@ export interface FollowedPortions {
   /** Why it stopped before that, for people. */
   readonly stoppedBecause?: string;
   readonly notes?: readonly string[];
+}
+
+export interface SearchOrder {
+  readonly source: string;
+  readonly query: string;
+}
+
+export interface SearchHits {
+  readonly hits: readonly Hit[];
+  readonly connections: ConnectionLimits;
+}
+
+export interface SearchPagesOrder extends SearchOrder {
+  readonly collection: string;
+  /** Where to go on; null at the beginning. */
+  readonly place: string | null;
+}
+
+export interface SearchedPages {
+  readonly segment: string;
+  readonly records: number;
+  /** Where to go on; null at the end. */
+  readonly next: string | null;
+}
+
+export interface SealSearchOrder extends SearchOrder {
+  readonly collection: string;
+  /** When it was searched. */
+  readonly at: string;
+  readonly segments: readonly string[];
+  /** How many items the vendor said there were. */
+  readonly reported: number;
 }
 
 export interface StallReport extends StreamId {

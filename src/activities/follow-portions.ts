@@ -1,14 +1,14 @@
-import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
-import type { CommonSettings, Portion, SequenceStream, Source } from '../core/contract.ts';
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { CommonSettings, Portion } from '../core/contract.ts';
 import { CursorStuck, Failure, UnexpectedAnswer } from '../core/failures.ts';
 import type { StreamId } from '../core/ids.ts';
-import type { Manifest } from '../core/manifest.ts';
-import { redactionOf, type RedactionPolicy } from '../core/redaction.ts';
-import { DAY, dayOf, fromIso, SECOND, toIso } from '../core/time.ts';
+import { redactionOf } from '../core/redaction.ts';
+import { DAY, dayOf, SECOND } from '../core/time.ts';
 import { redact } from '../http/redaction.ts';
 import type { Activities, FollowedPortions } from './contract.ts';
 import { findSequenceStream, type Dependencies } from './dependencies.ts';
 import { quarantine } from './quarantine.ts';
+import { sealPortions, type PortionSealing, type SealedWalk } from './seal-portions.ts';
 
 const MOST = { portions: 500, time: 20 * SECOND };
 const BEAT_EVERY = 3 * SECOND;
@@ -35,24 +35,14 @@ function startDay({ start, limits }: CommonSettings, appliedAt: number): string 
 }
 
 /** A walk along a sequence. */
-interface Walk {
-  readonly id: StreamId;
-  readonly source: Source;
-  readonly stream: SequenceStream;
+interface Walk extends SealedWalk {
   readonly size: number;
-  readonly startedAt: number;
-  readonly redaction: RedactionPolicy | undefined;
-  cursor: string;
-  portions: number;
-  records: number;
-  repeats: number;
-  remaining: number | null;
   ended: boolean;
   readonly notes: string[];
 }
 
 /**
- * Walks portions from where the ledger stands. Each is sealed together with its cursor before it counts; meanwhile the next one is fetched
+ * Walks portions from where the ledger stands. Each is sealed together with its cursor before it counts; meanwhile the next ones are fetched
  * already. Trouble after the first portion ends the run early: the next run meets it as its own first.
  */
 export function followPortionsActivity(deps: Dependencies): Activities['followPortions'] {
@@ -84,30 +74,32 @@ async function startWalk(deps: Dependencies, id: StreamId, size: number): Promis
 }
 
 async function walkOn(deps: Dependencies, walk: Walk): Promise<void> {
-  let ahead: Promise<Portion> | undefined;
-  do {
-    const portion = await (ahead ?? fetchPortion(walk, walk.cursor));
-    ahead = undefined;
-    if (portion.note !== undefined && walk.notes.length < 3) walk.notes.push(portion.note);
-    if (portion.records.length === 0) {
-      await deps.ledger.reachEnd(walk.id, walk.cursor, walk.source.now());
-      walk.ended = true;
-      return;
-    }
-    if (mayGoOn(deps, walk)) {
-      ahead = fetchPortion(walk, portion.cursor);
-      // It is met when its turn comes, or by the next run.
-      ahead.catch(() => undefined);
-    }
-    const reached = await sealPortion(deps, walk, portion);
-    // Another attempt had sealed what comes after this cursor: its portion counts, and may reach less far, or further.
-    if (reached !== portion.cursor) ahead = undefined;
-    heartbeat({ portions: walk.portions, records: walk.records, cursor: walk.cursor });
-  } while (ahead !== undefined || mayGoOn(deps, walk));
+  const sealing = sealPortions(deps, walk);
+  try {
+    let { cursor } = walk;
+    do {
+      const portion = await fetchPortion(walk, cursor);
+      if (portion.note !== undefined && walk.notes.length < 3) walk.notes.push(portion.note);
+      if (portion.records.length === 0) return await end(deps, walk, sealing, cursor);
+      ({ cursor } = portion);
+      await sealing.add(portion);
+    } while (mayGoOn(deps, walk) && !sealing.isDiverted());
+  } finally {
+    // Also when fetching failed: what has come is safe, and counts.
+    await sealing.end();
+  }
+}
+
+/** The end counts once all that came before it is sealed, unless that led elsewhere. */
+async function end(deps: Dependencies, walk: Walk, sealing: PortionSealing, cursor: string): Promise<void> {
+  await sealing.end();
+  if (sealing.isDiverted()) return;
+  await deps.ledger.reachEnd(walk.id, cursor, walk.source.now());
+  walk.ended = true;
 }
 
 function mayGoOn({ stopping }: Dependencies, { portions, startedAt }: Walk): boolean {
-  return !stopping.aborted && portions + 1 < MOST.portions && Date.now() - startedAt < MOST.time;
+  return !stopping.aborted && portions < MOST.portions && Date.now() - startedAt < MOST.time;
 }
 
 async function fetchPortion({ stream, size, id }: Walk, cursor: string): Promise<Portion> {
@@ -119,51 +111,6 @@ async function fetchPortion({ stream, size, id }: Walk, cursor: string): Promise
     throw new CursorStuck(`${id.stream}: the vendor serves records after ${cursor} and does not move on`);
   }
   return portion;
-}
-
-/** @returns where the sealed portion reaches */
-async function sealPortion(deps: Dependencies, walk: Walk, portion: Portion): Promise<string> {
-  const { id, stream, source, cursor } = walk;
-  const staging = deps.archive.stage(id);
-  await staging.page(portion.records, (record) => stream.identify(record));
-  const segment = (await staging.hold()) ?? (await staging.finish()).key;
-  const { workflowId = '', runId = '' } = activityInfo().workflowExecution ?? {};
-  const { remaining } = portion;
-  const slice = {
-    ...id,
-    type: source.type,
-    kind: 'portion',
-    after: cursor,
-    upto: portion.cursor,
-    revision: 1,
-  } as const;
-  const receipt = await deps.archive.seal(
-    {
-      slice,
-      segments: [segment],
-      reported: remaining === undefined ? null : remaining + portion.records.length,
-      redaction: walk.redaction,
-      run: { workflowId, runId },
-      sealedAt: toIso(Date.now()),
-    },
-    cancellationSignal(),
-  );
-  const committed = await deps.ledger.commit(receipt);
-  const { manifest } = receipt;
-  if (committed === 'present' && isOlder(manifest, walk)) {
-    throw new CursorStuck(`${id.stream}: the vendor leads back to ${cursor}, which was passed at ${manifest.sealedAt}`);
-  }
-  walk.portions += 1;
-  walk.records += manifest.records;
-  walk.repeats += manifest.repeats;
-  walk.remaining = remaining ?? null;
-  walk.cursor = manifest.kind === 'portion' ? manifest.upto : portion.cursor;
-  return walk.cursor;
-}
-
-/** Not of an attempt that runs, or ran, beside this one. */
-function isOlder({ sealedAt }: Manifest, { startedAt }: Walk): boolean {
-  return (fromIso(sealedAt) ?? 0) < startedAt - 60 * SECOND;
 }
 
 function summaryOf(walk: Walk, stoppedBecause?: string): FollowedPortions {

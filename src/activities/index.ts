@@ -11,6 +11,7 @@ import { fetchPagesActivity } from './fetch-pages.ts';
 import { planActivity } from './plan.ts';
 import { fetchReportActivity, sealReportActivity } from './fetch-report.ts';
 import { listReportsActivity } from './reports.ts';
+import { searchHitsActivity, searchPagesActivity, sealSearchActivity } from './search.ts';
 import { sealActivity } from './seal.ts';
 
 /** The activities of a worker: thin, where Temporal meets sources, ledger and archive. */
@@ -61,6 +62,9 @@ export function createActivities(deps: Dependencies): Activities {
     listReports: listReportsActivity(deps),
     fetchReport: fetchReportActivity(deps),
     sealReport: sealReportActivity(deps),
+    searchHits: searchHitsActivity(deps),
+    searchPages: searchPagesActivity(deps),
+    sealSearch: sealSearchActivity(deps),
     plan: planActivity(deps),
     beginSequence: beginSequenceActivity(deps),
     followPortions: followPortionsActivity(deps),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SliceHeader } from '../core/manifest.ts';
-import { dayOf, interval, toIso } from '../core/time.ts';
+import { dayOf, fromIso, interval, toIso } from '../core/time.ts';
 import { encodeText } from './text.ts';
 
 /**
@@ -25,6 +25,11 @@ export const slicesPrefix = 'source=';
 export function sliceFolder(slice: SliceHeader): string {
   if (slice.kind === 'portion') return `${streamFolder(slice)}after=${escapeName(slice.after)}/`;
   if (slice.kind === 'report') return `${streamFolder(slice)}dt=${escapeName(slice.day)}/${escapeName(slice.file)}/`;
+  if (slice.kind === 'file') return `${streamFolder(slice)}item=${escapeName(slice.item)}/${escapeName(slice.file)}/`;
+  if (slice.kind === 'search') {
+    const at = escapeName(compact(fromIso(slice.at) ?? NaN));
+    return `${streamFolder(slice)}search=${escapeName(slice.query)}/${at}/`;
+  }
   const { from, until } = interval(slice);
   const times = `${compact(from)}-${compact(until)}`;
   return `${streamFolder(slice)}dt=${escapeName(dayOf(from))}/${escapeName(times)}/`;

@@ -58,6 +58,8 @@ const manifestSchema = z
     z.looseObject({ ...whose, kind: z.literal('window'), from: time, until: time, ...content }),
     z.looseObject({ ...whose, kind: z.literal('portion'), after: z.string(), upto: z.string(), ...content }),
     z.looseObject({ ...whose, kind: z.literal('report'), day: z.iso.date(), file: z.string(), ...content }),
+    z.looseObject({ ...whose, kind: z.literal('search'), query: z.string(), at: time, ...content }),
+    z.looseObject({ ...whose, kind: z.literal('file'), item: z.string(), file: z.string(), ...content }),
   ])
   .refine(({ records, parts }) => records === parts.reduce((sum, part) => sum + part.records, 0), {
     path: ['records'],
@@ -95,13 +97,19 @@ export function encodeManifest({ slice, ...content }: ManifestContent): { manife
 /** The header's own keys, in their order, whatever else the object carries. */
 function headerOf(slice: SliceHeader): SliceHeader {
   const { source, type, stream, revision } = slice;
-  if (slice.kind === 'portion') {
-    return { source, type, stream, kind: slice.kind, after: slice.after, upto: slice.upto, revision };
+  const whose = { source, type, stream };
+  switch (slice.kind) {
+    case 'window':
+      return { ...whose, kind: slice.kind, from: slice.from, until: slice.until, revision };
+    case 'portion':
+      return { ...whose, kind: slice.kind, after: slice.after, upto: slice.upto, revision };
+    case 'report':
+      return { ...whose, kind: slice.kind, day: slice.day, file: slice.file, revision };
+    case 'search':
+      return { ...whose, kind: slice.kind, query: slice.query, at: slice.at, revision };
+    case 'file':
+      return { ...whose, kind: slice.kind, item: slice.item, file: slice.file, revision };
   }
-  if (slice.kind === 'report') {
-    return { source, type, stream, kind: slice.kind, day: slice.day, file: slice.file, revision };
-  }
-  return { source, type, stream, kind: slice.kind, from: slice.from, until: slice.until, revision };
 }
 
 /**

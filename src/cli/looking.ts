@@ -1,12 +1,12 @@
 import type { Call } from './call.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { UsageError } from '../ops/usage-error.ts';
-import { writeLine } from './lines.ts';
-import { print } from './output.ts';
+import { print, writeLine } from './output.ts';
 import type { Config } from '../config/load.ts';
 import type { KnownStream } from '../ops/streams.ts';
 import { positionsJson, sealedJson, sealedTable } from './position-views.ts';
 import { createTalk, harmless, mayPaint, type Globals } from './terminal.ts';
+import { timesOf } from './times.ts';
 import { count, slicesJson, slicesTable, statusJson } from './views.ts';
 
 export async function status({ globals, options }: Call): Promise<ExitCode> {
@@ -46,7 +46,7 @@ export async function slices({ globals, args: [name = ''], options }: Call): Pro
     ...(await ledgerWarnings(config)),
     ...(omitted === 0 ? [] : [`${count(omitted)} older ones are left out: --limit ${limit + omitted} shows all`]),
   ];
-  const text = slicesTable(stretches, mayPaint(process.stdout, globals));
+  const text = slicesTable(stretches, mayPaint(process.stdout, globals), timesOf(globals, now));
   print(globals, { data: slicesJson(stretches), text, warnings });
   return 0;
 }
@@ -61,7 +61,7 @@ async function sealed(
   const { readSealed } = await import('../ops/sealed.ts');
   const { ledgerWarnings } = await import('../ops/ledger.ts');
   const rows = await readSealed(config, stream, { since: from, limit });
-  const text = sealedTable(rows, mayPaint(process.stdout, globals));
+  const text = sealedTable(rows, mayPaint(process.stdout, globals), timesOf(globals, Date.now()));
   print(globals, { data: sealedJson(rows), text, warnings: await ledgerWarnings(config) });
   return 0;
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { harmless, type Globals } from './terminal.ts';
 
 export interface Printed {
@@ -16,4 +17,10 @@ export function print({ output, quiet }: Globals, { data, text, warnings = [] }:
   }
   if (text !== '') process.stdout.write(`${text}\n`);
   if (!quiet) for (const warning of warnings) process.stderr.write(`warning: ${harmless(warning)}\n`);
+}
+
+/** Waits for a reader that is slower than the disk. */
+export async function writeLine(line: Uint8Array): Promise<void> {
+  process.stdout.write(line);
+  if (!process.stdout.write('\n')) await once(process.stdout, 'drain');
 }

@@ -1,7 +1,7 @@
 import { UsageError } from '../ops/usage-error.ts';
 import type { Call } from './call.ts';
 import type { ExitCode } from './exit-codes.ts';
-import { writeLine } from './lines.ts';
+import { writeLine } from './output.ts';
 import { onSignals } from './signals.ts';
 import { createTalk } from './terminal.ts';
 import { minute } from './times.ts';

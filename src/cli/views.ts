@@ -95,7 +95,7 @@ export function statusJson(streams: readonly StreamStatus[]): readonly unknown[]
   }));
 }
 
-export function slicesTable(stretches: readonly Stretch[], isPainted: boolean): string {
+export function slicesTable(stretches: readonly Stretch[], isPainted: boolean, write: WriteTime = minute): string {
   const head = [
     'window (UTC)',
     'state',
@@ -114,7 +114,7 @@ export function slicesTable(stretches: readonly Stretch[], isPainted: boolean): 
       formatWindow(one),
       stateCell(one.state, one.failure === undefined ? '' : `: ${one.failure}`),
       ...numbers.map((n) => (n === undefined ? '-' : count(n))),
-      one.sealedAt === undefined ? '-' : minute(one.sealedAt),
+      one.sealedAt === undefined ? '-' : write(one.sealedAt),
       one.digest?.slice(0, 12) ?? '-',
       one.manifest ?? one.reason ?? (one.deadline === undefined ? '-' : `until ${minute(one.deadline)} at the vendor`),
     ];

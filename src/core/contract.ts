@@ -110,8 +110,34 @@ export interface Source {
   discover?(signal: AbortSignal): Promise<readonly Listing[]>;
   /** For `sluice config check --online`: what in the settings the vendor's own lists do not have. */
   review?(signal: AbortSignal): Promise<readonly Complaint[]>;
+  /** What can be looked up at the vendor beyond its streams. Absent where nothing can. */
+  readonly lookup?: Lookup;
   /** Ends the session's connections. */
   close(): Promise<void>;
+}
+
+/** A vendor's own search, and what it has under an id. */
+export interface Lookup {
+  /** What is wrong with a query, and what would be right; `undefined` when nothing is. */
+  complaint(query: string): string | undefined;
+  /** The collections that have something on a query. */
+  hits(query: string, signal: AbortSignal): Promise<readonly Hit[]>;
+  /** What a collection has on it, page by page: from a place that an earlier page led to, or from the beginning. Their records have identities. */
+  page(collection: string, query: string, place: string | null, signal: AbortSignal): Promise<Page>;
+  /** One item, as the vendor sends it; `undefined` where there is none of that id. */
+  find(collection: string, id: string, signal: AbortSignal): Promise<SourceRecord | undefined>;
+  /** A file of an item, piece by piece as it comes. */
+  file(collection: string, item: string, file: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** As for a stream of that collection: where its records hold secrets. */
+  secrets(collection: string): readonly string[];
+}
+
+export interface Hit {
+  readonly collection: string;
+  /** The vendor's name of it, for people. */
+  readonly label: string;
+  /** How many items. */
+  readonly count: number;
 }
 
 /** One of the vendor's lists. */

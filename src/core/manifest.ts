@@ -35,7 +35,7 @@ export interface SliceContent {
 }
 
 /** Which slice it is. */
-export type SliceHeader = WindowSlice | PortionSlice | ReportSlice;
+export type SliceHeader = WindowSlice | PortionSlice | ReportSlice | SearchSlice | FileSlice;
 
 interface SliceBase {
   /** The source's name in the config. */
@@ -68,6 +68,23 @@ export interface ReportSlice extends SliceBase {
   /** The UTC day that it is for: `2026-11-21`. */
   readonly day: string;
   /** The vendor's name of the file. */
+  readonly file: string;
+}
+
+/** What the vendor's own search found in one of its collections. It is no coverage: nobody is owed it. */
+export interface SearchSlice extends SliceBase {
+  readonly kind: 'search';
+  /** `domain:example.com` */
+  readonly query: string;
+  /** When it was searched, ISO 8601 UTC. */
+  readonly at: string;
+}
+
+/** A file that hangs on one of the vendor's items, such as the document of a threat report: kept as it is, without records. */
+export interface FileSlice extends SliceBase {
+  readonly kind: 'file';
+  readonly item: string;
+  /** The vendor's id of it. */
   readonly file: string;
 }
 

@@ -1,6 +1,7 @@
 import { endOfString, endOfValue, skipSpace, trimEnd, type Span } from './split.ts';
 
 const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 const COMMA = 0x2c;
 const OPEN_OBJECT = 0x7b;
@@ -21,11 +22,12 @@ export function memberBytes(object: Buffer, path: readonly string[]): Buffer | u
 function memberSpan(object: Buffer, name: string): Span | undefined {
   let at = skipSpace(object, 0);
   if (object[at] !== OPEN_OBJECT) return undefined;
+  const length = Buffer.byteLength(name);
   let found: Span | undefined;
   at = skipSpace(object, at + 1);
   while (object[at] === QUOTE) {
     const nameEnd = endOfString(object, at);
-    const isNamed = nameOf(object, at, nameEnd) === name;
+    const isNamed = isName(object, at, nameEnd, name, length);
     at = skipSpace(object, nameEnd);
     if (object[at] !== COLON) throw new SyntaxError(`expected a colon at byte ${at}`);
     const start = skipSpace(object, at + 1);
@@ -36,7 +38,10 @@ function memberSpan(object: Buffer, name: string): Span | undefined {
   return found;
 }
 
-/** A name may be written with escapes. */
-function nameOf(object: Buffer, start: number, end: number): unknown {
-  return JSON.parse(object.toString('utf8', start, end));
+/** A name may be written with escapes, which hardly anybody does: where there are none, lengths and bytes are compared. */
+function isName(object: Buffer, start: number, end: number, name: string, length: number): boolean {
+  for (let i = start + 1; i < end; i += 1) {
+    if (object[i] === BACKSLASH) return JSON.parse(object.toString('utf8', start, end)) === name;
+  }
+  return end - start - 2 === length && object.toString('utf8', start + 1, end - 1) === name;
 }

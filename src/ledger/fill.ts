@@ -3,6 +3,7 @@ import { ArchiveDamaged } from '../core/failures.ts';
 import { formatStreamId, type StreamId } from '../core/ids.ts';
 import type { Receipt } from '../core/manifest.ts';
 import { insertSlice, isWindow } from './commit.ts';
+import { insertLookup, isLookup } from './lookups.ts';
 import { rangesOf } from './queries.ts';
 import { ALWAYS } from './rows.ts';
 import type { Database } from './schema.ts';
@@ -32,6 +33,8 @@ export async function fill(db: Database, manifests: Manifests): Promise<Filled> 
     if (damage !== undefined) damaged.push({ key: found.key, damage });
     if (damage !== undefined || 'damage' in found) continue;
     slices += 1;
+    // What was looked up does not make its collection a stream.
+    if (isLookup(found)) continue;
     const { source, stream } = found.manifest;
     streams.set(formatStreamId({ source, stream }), { source, stream });
   }
@@ -48,6 +51,7 @@ async function insert(db: Database, receipt: Receipt): Promise<string | undefine
   try {
     if (isPortion(receipt)) await insertPortion(db, receipt);
     if (isReport(receipt)) await insertReport(db, receipt);
+    if (isLookup(receipt)) await insertLookup(db, receipt);
     if (isWindow(receipt)) await insertSlice(db, receipt);
     return undefined;
   } catch (error) {

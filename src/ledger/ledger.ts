@@ -52,6 +52,8 @@ export interface Ledger {
   reports(stream: StreamId, days: { readonly first: string; readonly last: string }): Promise<readonly ReportRow[]>;
   /** Records that a report was looked at again and is what is held, under another id or with another count by the vendor. */
   same(stream: StreamId, report: Pick<ReportRow, 'day' | 'file' | 'revision' | 'reportId' | 'reported'>): Promise<void>;
+  /** What was looked up at a source, searches and files, oldest first. */
+  lookups(source: string): Promise<readonly LookupRow[]>;
   /** Sealed slices that overlap an interval, oldest first; `limit` keeps the newest ones. */
   slices(stream: StreamId, within: Interval, limit?: number): Promise<readonly SliceRow[]>;
   /** What was sealed at or after an instant, whatever its shape and the time of its records, in that order. */
@@ -145,6 +147,22 @@ export interface ReportRow {
   readonly bytes: number;
   /** Of the vendor's file. */
   readonly rawSha256: string;
+  readonly digest: string;
+  readonly sealedAt: number;
+  /** Key of the manifest in the archive. */
+  readonly manifest: string;
+  readonly workflowId: string;
+}
+
+/** Something that was looked up. It is no coverage. */
+export interface LookupRow extends StreamId {
+  readonly kind: string;
+  /** The query, or the item and its file. */
+  readonly subject: string;
+  readonly records: number;
+  readonly parts: number;
+  /** Bytes of its parts and of its file, compressed. */
+  readonly bytes: number;
   readonly digest: string;
   readonly sealedAt: number;
   /** Key of the manifest in the archive. */

@@ -6,6 +6,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0001-slices-wanted-losses-failures': { up: createTables },
   '0002-portions-positions': { up: createSequences },
   '0003-reports': { up: createReports },
+  '0004-lookups': { up: createLookups },
 };
 
 /**
@@ -123,6 +124,24 @@ async function createReports(db: Kysely<unknown>): Promise<void> {
     .addColumn('workflow_id', 'text', (c) => c.notNull())
     .addPrimaryKeyConstraint('reports_pk', ['source', 'stream', 'day', 'file', 'revision'])
     .execute();
+}
+
+async function createLookups(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('lookups')
+    .addColumn('manifest', 'text', (c) => c.primaryKey())
+    .addColumn('source', 'text', (c) => c.notNull())
+    .addColumn('stream', 'text', (c) => c.notNull())
+    .addColumn('kind', 'text', (c) => c.notNull())
+    .addColumn('subject', 'text', (c) => c.notNull())
+    .addColumn('records', 'bigint', (c) => c.notNull())
+    .addColumn('parts', 'integer', (c) => c.notNull())
+    .addColumn('bytes', 'bigint', (c) => c.notNull())
+    .addColumn('digest', 'text', (c) => c.notNull())
+    .addColumn('sealed_at', 'bigint', (c) => c.notNull())
+    .addColumn('workflow_id', 'text', (c) => c.notNull())
+    .execute();
+  await db.schema.createIndex('lookups_by_source').on('lookups').columns(['source', 'sealed_at']).execute();
 }
 
 /** What wanted ranges, losses and failures have in common: a stream and an interval. */

@@ -79,6 +79,7 @@ async function refill(
         await trx.deleteFrom('slices').execute();
         await trx.deleteFrom('portions').execute();
         await trx.deleteFrom('reports').execute();
+        await trx.deleteFrom('lookups').execute();
         return fill(trx, manifests);
       }),
     );

@@ -51,6 +51,19 @@ export interface Schema {
     manifest: string;
     workflow_id: string;
   };
+  lookups: {
+    source: string;
+    stream: string;
+    kind: string;
+    subject: string;
+    records: number;
+    parts: number;
+    bytes: number;
+    digest: string;
+    sealed_at: number;
+    manifest: string;
+    workflow_id: string;
+  };
   positions: {
     source: string;
     stream: string;

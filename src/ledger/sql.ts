@@ -4,6 +4,7 @@ import { subtract, union } from '../core/intervals.ts';
 import { interval, type Interval } from '../core/time.ts';
 import type { Ledger } from './ledger.ts';
 import { insertSlice, isWindow } from './commit.ts';
+import { insertLookup, isLookup, lookupsOf } from './lookups.ts';
 import { rangesOf, rowsOf, sealedIn } from './queries.ts';
 import { sealedSince } from './recent.ts';
 import { insertReport, isReport, markSame, reportsOf } from './reports.ts';
@@ -31,7 +32,16 @@ export function sqlLedger(db: Database, guard: Guard): Ledger {
 
 type Readers = Pick<
   Ledger,
-  'streams' | 'coverage' | 'slices' | 'losses' | 'failures' | 'position' | 'portions' | 'reports' | 'sealedSince'
+  | 'streams'
+  | 'coverage'
+  | 'slices'
+  | 'losses'
+  | 'failures'
+  | 'position'
+  | 'portions'
+  | 'reports'
+  | 'lookups'
+  | 'sealedSince'
 >;
 
 function readers(db: Database, guard: Guard): Readers {
@@ -57,6 +67,7 @@ function readers(db: Database, guard: Guard): Readers {
     failures: (id) => read(async (trx) => (await rowsOf(trx, 'failures', id, ALWAYS)).map(toFailure)),
     position: (id) => read((trx) => positionOf(trx, id)),
     reports: (id, days) => read((trx) => reportsOf(trx, id, days)),
+    lookups: (source) => read((trx) => lookupsOf(trx, source)),
     portions: (id, limit) => read((trx) => portionsOf(trx, id, limit)),
   };
 }
@@ -71,6 +82,7 @@ function writers(db: Database, guard: Guard): Writers {
       write(async (trx) => {
         if (isPortion(receipt)) return await insertPortion(trx, receipt);
         if (isReport(receipt)) return await insertReport(trx, receipt);
+        if (isLookup(receipt)) return await insertLookup(trx, receipt);
         if (!isWindow(receipt)) throw new TypeError(`a ledger has no place for ${receipt.key}`);
         const outcome = await insertSlice(trx, receipt);
         await settle(trx, receipt.manifest, { held: union([interval(receipt.manifest)]) });

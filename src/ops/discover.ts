@@ -11,17 +11,21 @@ export async function discoverSource(
   name: string,
   signal: AbortSignal,
 ): Promise<readonly Listing[] | undefined> {
-  return await withSource(findSource(config, name), async (source) => await source.discover?.(signal));
+  return await withSource(findConfigured(config, name), async (source) => await source.discover?.(signal));
 }
 
 /** The source that a user named. @throws UsageError with the nearest name there is */
-export function findSource(config: Config, name: string): ConfiguredSource {
-  const found = config.sources.get(name);
-  if (found !== undefined) return found;
+export function findConfigured(config: Config, name: string): ConfiguredSource {
+  const configured = config.sources.get(name);
+  if (configured === undefined) throw unknownSource(config, name);
+  return configured;
+}
+
+function unknownSource(config: Config, name: string): UsageError {
   const names = [...config.sources.keys()];
   const meant = nearest(name, names);
   const hint = meant === undefined ? `It has: ${names.join(', ')}` : `Did you mean ${meant}?`;
-  throw new UsageError(`there is no source ${JSON.stringify(name)} in ${config.file}. ${hint}`);
+  return new UsageError(`there is no source ${JSON.stringify(name)} in ${config.file}. ${hint}`);
 }
 
 /** What a vendor's own lists say about one source's settings. */
@@ -51,7 +55,7 @@ async function reviewSource(configured: ConfiguredSource, signal: AbortSignal): 
   }
 }
 
-async function withSource<T>(
+export async function withSource<T>(
   { id, type, settings }: ConfiguredSource,
   use: (source: Source) => Promise<T>,
 ): Promise<T> {

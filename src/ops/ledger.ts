@@ -7,7 +7,16 @@ import { openLedger } from '../ledger/open.ts';
 
 export type LedgerReader = Pick<
   Ledger,
-  'streams' | 'coverage' | 'slices' | 'losses' | 'failures' | 'position' | 'portions' | 'reports' | 'sealedSince'
+  | 'streams'
+  | 'coverage'
+  | 'slices'
+  | 'losses'
+  | 'failures'
+  | 'position'
+  | 'portions'
+  | 'reports'
+  | 'lookups'
+  | 'sealedSince'
 >;
 
 const nothingYet: LedgerReader = {
@@ -20,6 +29,7 @@ const nothingYet: LedgerReader = {
   portions: async () => [],
   reports: async () => [],
   sealedSince: async () => [],
+  lookups: async () => [],
 };
 
 /**

@@ -85,7 +85,7 @@ export async function pullStream(
 }
 
 /** Without a worker a pull waits for ever, and nothing would say why. */
-async function sayIfNobodyWorks({ connection }: OwnClient, namespace: string, talk: Talk): Promise<void> {
+export async function sayIfNobodyWorks({ connection }: OwnClient, namespace: string, talk: Talk): Promise<void> {
   const { pollers } = await connection.workflowService.describeTaskQueue({
     namespace,
     taskQueue: { name: taskQueue },
@@ -94,7 +94,7 @@ async function sayIfNobodyWorks({ connection }: OwnClient, namespace: string, ta
   talk.say('No worker has asked for work lately: the pull waits until one runs (`sluice up`, or `sluice worker`).');
 }
 
-function aborted(signal: AbortSignal): Promise<undefined> {
+export function aborted(signal: AbortSignal): Promise<undefined> {
   if (signal.aborted) return Promise.resolve(undefined);
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
 }

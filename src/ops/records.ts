@@ -5,11 +5,10 @@ import type { Config } from '../config/load.ts';
 import type { View } from '../core/contract.ts';
 import { ArchiveDamaged } from '../core/failures.ts';
 import type { Receipt } from '../core/manifest.ts';
-import { parseFieldPath, stricter, type RedactionPolicy } from '../core/redaction.ts';
 import type { Interval } from '../core/time.ts';
 import { toLine } from '../json/ndjson.ts';
-import { redactor } from '../json/redact.ts';
 import { readLedger } from './ledger.ts';
+import { asItIs, redaction } from './redaction.ts';
 import type { KnownStream } from './streams.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -48,7 +47,7 @@ export function linesOf(
   const type = config.sources.get(stream.source)?.type;
   const present = verbatim ? undefined : type?.present;
   const archive = openArchive(locations(config).archive);
-  const redact = redaction(config, stream);
+  const redact = redaction(config.sources.get(stream.source)?.settings.redaction?.key, stream.redaction);
   return async function* (key) {
     const receipt = await receiptOf(archive, key);
     const hide = verbatim ? asItIs : redact(receipt.manifest.redaction);
@@ -60,27 +59,6 @@ export function linesOf(
 }
 
 const lineOf = (object: string): Buffer => Buffer.from(toLine(Buffer.from(object)));
-
-const asItIs = (record: Buffer): Buffer => record;
-
-/**
- * What hides the secrets in the records of a slice that was sealed under a policy. The stricter of that and today's holds; where a hash is asked for and
- * there is no key for it, secrets are masked.
- */
-export function redaction(
-  config: Config,
-  { source, redaction: today }: KnownStream,
-): (sealed: RedactionPolicy | undefined) => (record: Buffer) => Buffer {
-  if (today === undefined) return () => asItIs;
-  const paths = today.fields.map((field) => parseFieldPath(field) ?? []);
-  const key = config.sources.get(source)?.settings.redaction?.key;
-  const makers: Readonly<Record<RedactionPolicy, () => (record: Buffer) => Buffer>> = {
-    keep: () => asItIs,
-    hash: () => redactor(paths, key?.reveal()),
-    mask: () => redactor(paths),
-  };
-  return (sealed = today.policy) => makers[stricter(sealed, today.policy)]();
-}
 
 function viewOf({ views }: KnownStream, name: string): View {
   const view = views[name];

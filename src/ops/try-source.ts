@@ -6,8 +6,8 @@ import { ceilTo, DAY, dayOf, floorTo, isoInterval, MINUTE } from '../core/time.t
 import { watchAnswers } from '../http/answers-seen.ts';
 import { printable, redact } from '../http/redaction.ts';
 import { toLine } from '../json/ndjson.ts';
-import { findSource } from './discover.ts';
-import { redaction } from './records.ts';
+import { findConfigured } from './discover.ts';
+import { redaction } from './redaction.ts';
 import type { RunFailure } from './run-failure.ts';
 import { knownStreams } from './streams.ts';
 
@@ -43,7 +43,7 @@ const MOST_STREAMS = 5;
  * Errors: those of the vendor while the source is checked, and `UsageError` for an unknown source.
  */
 export async function trySource(config: Config, name: string, signal: AbortSignal): Promise<Trial> {
-  const { id, type, settings } = findSource(config, name);
+  const { id, type, settings } = findConfigured(config, name);
   const rateHeaders: Record<string, string> = {};
   const stopWatching = watchAnswers(({ headers }) => Object.assign(rateHeaders, aboutRates(headers)));
   const source = type.open({ id, settings, clock: Date.now });
@@ -53,7 +53,7 @@ export async function trySource(config: Config, name: string, signal: AbortSigna
     const known = knownStreams(config).filter((stream) => stream.source === id);
     const hides = (stream: string): Hide => {
       const one = known.find((candidate) => candidate.stream === stream);
-      return one === undefined ? (record) => record : redaction(config, one)(undefined);
+      return redaction(settings.redaction?.key, one?.redaction)(undefined);
     };
     const found = await sampleOf(source, { type, settings, hides }, signal);
     return { source: id, type: type.name, lines, skew, rateHeaders, ...found };

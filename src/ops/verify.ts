@@ -42,7 +42,7 @@ export async function verifyArchive(
   const archive = openArchive(locations(config).archive);
   return await readLedger(config, async (ledger) => {
     const streams = only === undefined ? [...knownStreams(config), ...(await ledger.streams())] : [only];
-    const rows = await sealedRows(ledger, streams);
+    const rows = await sealedRows(ledger, streams, only === undefined);
     const findings: Finding[] = [];
     let slices = 0;
     let records = 0;
@@ -70,13 +70,22 @@ interface Sealed {
 }
 
 /** The ledger's rows by their manifests, read before the archive: each of them has its manifest there already. */
-async function sealedRows(ledger: LedgerReader, streams: readonly StreamId[]): Promise<Map<string, Sealed>> {
+async function sealedRows(
+  ledger: LedgerReader,
+  streams: readonly StreamId[],
+  whole: boolean,
+): Promise<Map<string, Sealed>> {
   const rows = new Map<string, Sealed>();
   for (const id of streams) {
     const windows = await ledger.slices(id, { from: 0, until: Number.MAX_SAFE_INTEGER });
     const portions = await ledger.portions(id, Number.MAX_SAFE_INTEGER);
     const reports = await ledger.reports(id, EVERY_DAY);
     for (const row of [...windows, ...portions, ...reports]) rows.set(row.manifest, row);
+  }
+  for (const source of new Set(streams.map((one) => one.source))) {
+    for (const row of await ledger.lookups(source)) {
+      if (whole || streams.some((one) => formatStreamId(one) === formatStreamId(row))) rows.set(row.manifest, row);
+    }
   }
   return rows;
 }
@@ -114,6 +123,7 @@ async function isKnown(ledger: LedgerReader, { manifest, key }: Receipt, began: 
 async function rowsLike(ledger: LedgerReader, manifest: Manifest): Promise<readonly Sealed[]> {
   if (manifest.kind === 'window') return await ledger.slices(manifest, interval(manifest));
   if (manifest.kind === 'portion') return await ledger.portions(manifest, Number.MAX_SAFE_INTEGER);
+  if (manifest.kind !== 'report') return await ledger.lookups(manifest.source);
   return await ledger.reports(manifest, { first: manifest.day, last: manifest.day });
 }
 

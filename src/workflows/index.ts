@@ -3,3 +3,4 @@ export { connections } from './connections.ts';
 export { extractWindows } from './extract-windows.ts';
 export { followSequence } from './follow-sequence.ts';
 export { pull } from './pull.ts';
+export { search } from './search.ts';

@@ -53,6 +53,14 @@ export const { followPortions } = proxyActivities<Activities>({
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 8 },
 });
 
+/** As for windows. A place in a search lives as long as the vendor keeps it; one that it refuses begins anew. */
+export const { searchHits, searchPages, sealSearch } = proxyActivities<Activities>({
+  startToCloseTimeout: '10m',
+  heartbeatTimeout: '10s',
+  scheduleToCloseTimeout: '30m',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 8 },
+});
+
 /** A list of some days; the vendor may take its time over each. */
 export const { listReports } = proxyActivities<Activities>({
   startToCloseTimeout: '30m',

@@ -3,6 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Client } from '@temporalio/client';
+import { loadConfig } from '../../src/config/load.ts';
+import { applyConfig } from '../../src/ops/apply.ts';
 import { fromIso, HOUR, MINUTE, toIso } from '../../src/core/time.ts';
 import { connectClient } from '../../src/temporal/connect.ts';
 import { freshNamespace, testTemporalAddress } from '../support/temporal.ts';
@@ -161,6 +163,20 @@ describe('apply', () => {
       open.slices({ source: 'acme-waf', stream: 'b.example' }, { from: 0, until: HOUR }),
     );
     expect(held).toHaveLength(1);
+  });
+
+  it('leaves a schedule as somebody else made it between the plan and its turn, and says that', async () => {
+    const { run, edit, folder, client } = await here(source('acme-waf', 'a.example'));
+    await run('apply');
+    await edit(source('acme-waf', 'a.example', ['schedule: { every: 30m }']));
+    const theirs = { intervals: [{ every: 15 * MINUTE, offset: 6 * MINUTE }] };
+    const config = loadConfig(join(folder, 'sluice.yaml'), { env: { SIGSCI_PASSWORD: CANARY } });
+    const lines = await applyConfig(config, {
+      agree: () => client.schedule.getHandle('pull:acme-waf:a.example').update((now) => ({ ...now, spec: theirs })),
+    });
+    expect(lines.map(({ done }) => done)).toEqual(['conflict']);
+    const { spec } = await client.schedule.getHandle('pull:acme-waf:a.example').describe();
+    expect(spec.intervals).toMatchObject(theirs.intervals);
   });
 
   it('leaves a schedule alone that has our id and is not ours, and says so', async () => {

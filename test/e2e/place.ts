@@ -30,6 +30,7 @@ export interface ArchivedHere extends ArchivedRecord {
 /** A configuration in a folder of its own, workers on a task queue of their own, and what comes of them. */
 export interface Place {
   readonly folder: string;
+  readonly taskQueue: string;
   /** Changes what workers that are started from now on read. */
   configure(text: string): Promise<void>;
   worker(clock?: () => number): Promise<RunningWorker>;
@@ -55,6 +56,7 @@ export async function makePlace(
   const taskQueue = `place-${randomUUID()}`;
   return {
     folder,
+    taskQueue,
     configure: (text) => writeFile(file, text),
     worker: (clock) =>
       startWorker({

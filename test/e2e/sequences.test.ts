@@ -106,7 +106,11 @@ describe('a sequence', () => {
     const place = await deploy(vendor);
     const worker = await place.worker();
     cleanUps.unshift(() => worker.stop());
-    expect(await place.pull()).toMatchObject({ portions: 13, records: 1_234 });
+    const { portions, records } = await place.pull();
+    expect(records).toBe(1_234);
+    // A vendor this quick has answered again before the disk has: what came meanwhile is one portion.
+    expect(portions).toBeGreaterThan(0);
+    expect(portions).toBeLessThanOrEqual(13);
     expect(await place.held()).toEqual(truth(1_234));
     record('followSequence', await temporal.client.workflow.getHandle(extractId(place.stream)).fetchHistory());
     expect(await place.position()).toMatchObject({ cursor: String(BASE + 1_234n), remaining: 0 });

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CredentialsRejected, CursorStuck, RefusedTarget, UnexpectedAnswer } from '../../src/core/failures.ts';
-import type { Portion } from '../../src/core/contract.ts';
+import type { Page } from '../../src/core/contract.ts';
 import { openGroupIbClient, type GroupIbClient } from '../../src/sources/group-ib/index.ts';
 import { API_KEY, contextOf, held, openSource, queryOf, start, updated, type Held } from './group-ib.scripted.ts';
 import { startScriptedVendor, type Reply, type ScriptedVendor, type Seen } from './scripted-vendor.ts';
@@ -69,7 +69,7 @@ describe('a search', () => {
     const items: readonly Held[] = Array.from({ length: 150 }, (_, i) => held(`i${i}`, BigInt(10 + i)));
     const { client: gib } = await client((request) => updated(items, queryOf(request).query));
     const [first] = await all(gib.walkSearch('attacks/ddos', 'x', live()));
-    const rest = await all(gib.walkSearch('attacks/ddos', 'x', live(), first?.cursor));
+    const rest = await all(gib.walkSearch('attacks/ddos', 'x', live(), first?.next ?? undefined));
     expect([...(first ? texts(first) : []), ...rest.flatMap(texts)]).toEqual(items.map(({ text }) => text));
   });
 
@@ -96,7 +96,7 @@ describe('a search', () => {
         },
       };
     });
-    const portions: readonly Portion[] = await all(gib.walkSearch('compromised/breached', 'email:a@b.example', live()));
+    const portions: readonly Page[] = await all(gib.walkSearch('compromised/breached', 'email:a@b.example', live()));
     expect(portions.flatMap(texts)).toHaveLength(3);
     expect(vendor.seen.map((request) => queryOf(request).query.get('q'))).toEqual([
       'email:a@b.example',

@@ -14,8 +14,11 @@ export interface HandedOut {
 export function freshOf({ items }: ItemsPage, position: Position): readonly Item[] {
   if (!isReached(position)) return items;
   const held = new Set(position.held);
-  const isNew = (seq: bigint): boolean => (position.closed ? seq > position.seq : seq >= position.seq);
-  return items.filter(({ key, seq }) => !held.has(key) && (seq === undefined || isNew(seq)));
+  return items.filter((item) => {
+    if (item.seq !== undefined && item.seq !== position.seq) return item.seq > position.seq;
+    const isPast = item.seq !== undefined && position.closed;
+    return !isPast && !held.has(item.key);
+  });
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Source, SourceType } from '../../core/contract.ts';
 import { DAY, MINUTE } from '../../core/time.ts';
 import { connect, type Context } from './connect.ts';
 import { groupIbExample } from './example.ts';
+import { openLookup } from './lookup.ts';
 import { authenticate, check, discover, review } from './review.ts';
 import { groupIbLimits, groupIbSettings, type GroupIbSettings } from './settings.ts';
 import { openStream } from './streams.ts';
@@ -35,6 +36,7 @@ export function openGroupIb(context: Context, patience?: number): Source {
     check: (signal) => check(connection, context, feeds, signal),
     discover: (signal) => discover(connection, context, signal),
     review: (signal) => review(connection, context, signal),
+    lookup: openLookup(connection, id),
     now: () => connection.vendor.now(),
     close: () => connection.close(),
   };

@@ -49,14 +49,28 @@ export interface Reading {
  */
 export function readItem(bytes: Buffer, sketch: unknown, { shape, fallback, what, body }: Reading): Item {
   if (!isObject(sketch)) throw new UnexpectedAnswer(`${what} is not an object`, { body });
-  const id = idOf(bytes, shape);
+  const id = idOf(bytes, sketch, shape);
   if (id === undefined) throw new UnexpectedAnswer(`${what} has no id`, { body });
   const seq = seqOf(bytes, shape);
   if (seq === 'unreadable') throw new UnexpectedAnswer(`${what} has a seqUpdate that is no number`, { body });
   const version = seq ?? createHash('sha256').update(bytes).digest('hex');
   const identity = { id: `${id}@${version}`, time: timeAt(sketch, shape.times) ?? fallback };
-  const key = createHash('sha256').update(identity.id).digest('base64url').slice(0, KEY_LENGTH);
-  return { record: Object.assign(new PageRecord(bytes, sketch), { identity }), seq, key };
+  return new KeyedItem(Object.assign(new PageRecord(bytes, sketch), { identity }), seq);
+}
+
+/** An item's key is looked at only where it lies at the end of an answer. */
+class KeyedItem implements Item {
+  readonly record: Item['record'];
+  readonly seq: bigint | undefined;
+
+  constructor(record: Item['record'], seq: bigint | undefined) {
+    this.record = record;
+    this.seq = seq;
+  }
+
+  get key(): string {
+    return createHash('sha256').update(this.record.identity.id).digest('base64url').slice(0, KEY_LENGTH);
+  }
 }
 
 /** @param reading for a record that did not come from an answer just now, such as one out of the archive */
@@ -83,7 +97,12 @@ function seqOf(bytes: Buffer, { isViolation }: ItemShape): bigint | 'unreadable'
   return nested ?? readSequenceNumber(bytes, ['seqUpdate']);
 }
 
-function idOf(bytes: Buffer, { isViolation }: ItemShape): string | undefined {
+// eslint-disable-next-line no-control-regex -- all of ASCII
+const ASCII = /^[\u0000-\u007f]+$/;
+
+function idOf(bytes: Buffer, { id }: Record<string, unknown>, { isViolation }: ItemShape): string | undefined {
+  // The sketch is right wherever it is ASCII, and knows already what the bytes would have to be searched for.
+  if (typeof id === 'string' && ASCII.test(id)) return id;
   const own = textAt(bytes, ['id']);
   return own ?? (isViolation ? textAt(bytes, ['violation', 'id']) : undefined);
 }

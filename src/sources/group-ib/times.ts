@@ -39,24 +39,33 @@ export function timePaths(collection: string): readonly string[] {
 /** The first time that can be read at one of the paths, ms since the epoch. */
 export function timeAt(item: unknown, paths: readonly string[]): number | undefined {
   for (const path of paths) {
-    const time = firstTime(item, path.split('.'));
+    const time = firstTime(item, namesIn(path), 0);
     if (time !== undefined) return time;
   }
   return undefined;
 }
 
-function firstTime(value: unknown, path: readonly string[]): number | undefined {
+/** Each path is taken apart once, not for each item. */
+const taken = new Map<string, readonly string[]>();
+
+function namesIn(path: string): readonly string[] {
+  const known = taken.get(path) ?? path.split('.');
+  taken.set(path, known);
+  return known;
+}
+
+function firstTime(value: unknown, path: readonly string[], at: number): number | undefined {
   if (Array.isArray(value)) {
     for (const element of value as readonly unknown[]) {
-      const time = firstTime(element, path);
+      const time = firstTime(element, path, at);
       if (time !== undefined) return time;
     }
     return undefined;
   }
-  const [name, ...rest] = path;
+  const name = path[at];
   if (name === undefined) return typeof value === 'string' ? readTime(value) : undefined;
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return firstTime((value as Record<string, unknown>)[name], rest);
+  return firstTime((value as Record<string, unknown>)[name], path, at + 1);
 }
 
 const TIME =
