@@ -10,8 +10,10 @@ import { fail, ok, warn, wordsOf, type Finding, type Verdict } from './checkup.t
 const MB = 1024 * 1024;
 const LOW = 1024 * MB;
 const FULL = 100 * MB;
-/** A seal syncs a few times; slower than this each, and the disk decides how fast windows are sealed. */
-const SLOW_SYNC = 200;
+/** A seal syncs a few times; slower than this each, ms, and the disk decides how fast windows are sealed. */
+const SLOW_SYNC = 500;
+/** One may meet a busy moment: the fastest says what the disk can do. */
+const SYNCS = 3;
 
 /** The data folder: room, and whether it keeps what the archive needs kept; the ledger. Leaves nothing behind. */
 export async function dataFindings(config: Config): Promise<readonly Finding[]> {
@@ -47,15 +49,15 @@ async function roomVerdict(folder: string): Promise<Verdict> {
 async function writingVerdict(folder: string, archive: string): Promise<Verdict> {
   const probe = join(folder, `.doctor-${randomUUID()}`);
   try {
-    const slowest = await syncedIn(probe);
+    const fastest = await syncedIn(probe);
     await link(probe, `${probe}.linked`);
     const isExclusive = await link(probe, `${probe}.linked`).then(
       () => false,
       () => true,
     );
     if (!isExclusive) return fail(`${folder} lets one name be linked twice`, 'Use a local file system for `data:`.');
-    const found = `${archive}: written, synced in ${slowest} ms, linked`;
-    if (slowest <= SLOW_SYNC) return ok(found);
+    const found = `${archive}: written, synced in ${fastest} ms, linked`;
+    if (fastest <= SLOW_SYNC) return ok(found);
     return warn(found, 'The disk is slow or busy: move `data:` to a faster one.');
   } catch (error) {
     return fail(
@@ -67,15 +69,19 @@ async function writingVerdict(folder: string, archive: string): Promise<Verdict>
   }
 }
 
-/** @returns how long file and folder took to sync, ms */
+/** @returns how long file and folder take to sync, ms */
 async function syncedIn(probe: string): Promise<number> {
   const file = await open(probe, 'wx', 0o600);
   try {
-    await file.write(Buffer.alloc(4096));
-    const began = performance.now();
-    await file.sync();
-    await syncFolder(dirname(probe));
-    return Math.round(performance.now() - began);
+    let fastest = Infinity;
+    for (let i = 0; i < SYNCS; i += 1) {
+      await file.write(Buffer.alloc(4096));
+      const began = performance.now();
+      await file.sync();
+      await syncFolder(dirname(probe));
+      fastest = Math.min(fastest, performance.now() - began);
+    }
+    return Math.round(fastest);
   } finally {
     await file.close();
   }
