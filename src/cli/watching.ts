@@ -5,7 +5,7 @@ import { UsageError } from '../ops/usage-error.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { onSignals } from './signals.ts';
 import { lookAtStatus } from './status-look.ts';
-import { mayPaint, type Globals } from './terminal.ts';
+import { harmless, mayPaint, type Globals } from './terminal.ts';
 import { minute } from './times.ts';
 
 const EVERY = { redrawn: 2 * SECOND, printed: 30 * SECOND };
@@ -28,7 +28,7 @@ export async function watchStatus(
   while (!interrupted.aborted) {
     const now = Date.now();
     const { text, warnings } = await lookAtStatus(config, globals, { now, since: since(now) });
-    const shown = [...warnings.map((warning) => `warning: ${warning}`), text].join('\n');
+    const shown = [...warnings.map((warning) => `warning: ${harmless(warning)}`), text].join('\n');
     // Home, each line cleared to its end, and what is below: a screen that is wiped first flickers.
     if (isRedrawn)
       process.stdout.write(`\u001b[H${[minute(now), '', shown].join('\n').replaceAll('\n', '\u001b[K\n')}\n\u001b[J`);
