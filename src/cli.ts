@@ -11,6 +11,10 @@ const running = () => import('./cli/running.ts');
 const looking = () => import('./cli/looking.ts');
 const words = () => import('./cli/words.ts');
 const vendors = () => import('./cli/vendors.ts');
+const beginning = () => import('./cli/beginning.ts');
+const temporal = () => import('./cli/temporal-views.ts');
+const checking = () => import('./cli/checking.ts');
+const planning = () => import('./cli/planning.ts');
 const lookup = () => import('./cli/lookup.ts');
 const serving = () => import('./cli/serving.ts');
 
@@ -25,6 +29,17 @@ const rows: readonly Row[] = [
     ],
     examples: ['sluice demo', 'sluice demo --once'],
     exits: [69, 74, 75, 143],
+  },
+  {
+    usage: 'init',
+    about: 'write a commented configuration to begin with; never over one that is there',
+    run: async () => (await beginning()).init,
+    options: [
+      ['--type <type...>', 'a source type; may be given several times'],
+      ['--file <file>', 'what to write (default: as --config)'],
+    ],
+    examples: ['sluice init --type signal-sciences', 'sluice init --type instart --type group-ib --file prod.yaml'],
+    exits: [74],
   },
   {
     usage: 'up',
@@ -44,8 +59,9 @@ const rows: readonly Row[] = [
     options: [
       ['--check', 'exit 2 when something is late, failed or at risk, 3 when data was lost'],
       ['--since <time>', 'count losses only from then on: 7d, or ISO 8601 with a zone'],
+      ['--watch', 'look again and again, until Ctrl-C'],
     ],
-    examples: ['sluice status', 'sluice status --check --since 7d -o json'],
+    examples: ['sluice status', 'sluice status --watch', 'sluice status --check --since 7d -o json'],
     exits: [2, 3, 74, 75, 78],
   },
   {
@@ -116,10 +132,33 @@ const rows: readonly Row[] = [
     exits: [74, 75, 78],
   },
   {
+    usage: 'tap <stream>',
+    about: 'the records of slices as they are sealed, as NDJSON on stdout, until Ctrl-C',
+    run: async () => (await import('./cli/tapping.ts')).tap,
+    options: [
+      ['--since <time>', 'begin with slices sealed after it: 6h, or ISO 8601 with a zone (default: now)'],
+      ['--limit <n>', 'end after so many records'],
+      ['--verbatim', 'as the vendor sent them, though they are no JSON objects'],
+      ['--view <name>', 'what the configuration makes of them: parsed, iocs (Group-IB)'],
+    ],
+    examples: [
+      'sluice tap acme-waf/www.example.com | jq .',
+      'sluice tap acme-waf/www.example.com --since 1h --limit 10',
+    ],
+    exits: [74, 75, 78],
+  },
+  {
     usage: 'discover <source>',
     about: 'what the vendor’s own lists offer to choose from in the configuration',
     run: async () => (await vendors()).discover,
     examples: ['sluice discover acme-cdn', 'sluice discover acme-cdn -o json'],
+    exits: [75, 77, 78],
+  },
+  {
+    usage: 'test <source>',
+    about: 'log in, make the smallest requests, show three records; writes and delivers nothing',
+    run: async () => (await vendors()).test,
+    examples: ['sluice test acme-waf', 'sluice test acme-waf -o json'],
     exits: [75, 77, 78],
   },
   {
@@ -162,9 +201,48 @@ const rows: readonly Row[] = [
   {
     usage: 'apply',
     about: 'make the schedules of a Temporal server what the configuration says',
-    run: async () => (await running()).apply,
-    examples: ['sluice apply'],
+    run: async () => (await planning()).apply,
+    options: [
+      ['--prune', 'delete the schedules of streams that are gone, instead of pausing them; never data'],
+      ['--confirm <namespace>', 'agrees to what --prune deletes, without being asked'],
+      ['--overwrite-drift', 'take back what was changed by hand on the server'],
+    ],
+    examples: ['sluice apply', 'sluice apply --prune --confirm default'],
     exits: [69, 74, 75, 78],
+  },
+  {
+    usage: 'plan',
+    about: 'what apply would do: schedules, what it means for coverage, the next runs',
+    run: async () => (await planning()).plan,
+    options: [
+      ['--check', 'exit 2 when apply would change something'],
+      ['--prune', 'as with apply --prune'],
+      ['--overwrite-drift', 'as with apply --overwrite-drift'],
+    ],
+    examples: ['sluice plan', 'sluice plan --check -o json'],
+    exits: [2, 69, 74, 75, 78],
+  },
+  {
+    usage: 'open [name]',
+    about: 'the pages of the Temporal UI of a stream, a source, a backfill or a workflow',
+    run: async () => (await temporal()).open,
+    options: [
+      ['--failed', 'only runs that ended badly'],
+      ['--print', 'only print the addresses'],
+    ],
+    examples: ['sluice open acme-waf/www.example.com', 'sluice open --failed --print'],
+    exits: [78],
+  },
+  {
+    usage: 'replay [workflow]',
+    about: 'replay a stored history with the present code; asks no vendor, changes nothing',
+    run: async () => (await temporal()).replay,
+    options: [
+      ['--file <file>', 'a history as JSON, instead of one on the server'],
+      ['--run <id>', 'a run of the workflow (default: the newest)'],
+    ],
+    examples: ['sluice replay extract:acme-waf:www.example.com', 'sluice replay --file history.json'],
+    exits: [69, 74, 78],
   },
   {
     usage: 'worker',
@@ -193,6 +271,20 @@ const rows: readonly Row[] = [
     about: 'the JSON schema of the configuration, for editors',
     run: async () => (await words()).configSchema,
     examples: ['sluice config schema > sluice.schema.json'],
+  },
+  {
+    usage: 'doctor',
+    about: 'what has to work, looked at: machine, Temporal, disk, ledger, vendors; and how to mend it',
+    run: async () => (await checking()).doctor,
+    options: [['--offline', 'ask no vendor']],
+    examples: ['sluice doctor', 'sluice doctor --offline -o json'],
+    exits: [69, 74, 75, 77, 78],
+  },
+  {
+    usage: 'completion <shell>',
+    about: 'the script that completes commands and names in bash, zsh or fish',
+    run: async () => (await import('./cli/completion.ts')).completion,
+    examples: ['sluice completion bash > /etc/bash_completion.d/sluice', 'source <(sluice completion zsh)'],
   },
   {
     usage: 'explain [failure]',

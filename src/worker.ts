@@ -93,7 +93,7 @@ function openSources(config: Config, clock: () => number): ReadonlyMap<string, O
 }
 
 /** The bundle that the build made; where the sources run unbuilt, one made now. */
-async function workflowBundle(): Promise<WorkflowBundleOption> {
+export async function workflowBundle(): Promise<WorkflowBundleOption> {
   const codePath = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
   if (existsSync(codePath)) return { codePath };
   const workflowsPath = fileURLToPath(new URL('./workflows/index.ts', import.meta.url));

@@ -4,28 +4,23 @@ import { UsageError } from '../ops/usage-error.ts';
 import { print, writeLine } from './output.ts';
 import type { Config } from '../config/load.ts';
 import type { KnownStream } from '../ops/streams.ts';
-import { positionsJson, positionsText, sealedJson, sealedTable } from './position-views.ts';
+import { positionsJson, sealedJson, sealedTable } from './position-views.ts';
 import { createTalk, harmless, mayPaint, type Globals } from './terminal.ts';
-import { count, slicesJson, slicesTable, statusJson, statusText } from './views.ts';
+import { timesOf } from './times.ts';
+import { count, slicesJson, slicesTable, statusJson } from './views.ts';
 
 export async function status({ globals, options }: Call): Promise<ExitCode> {
   const { loadConfig } = await import('../config/load.ts');
-  const { readStatus } = await import('../ops/status.ts');
-  const { readPositions } = await import('../ops/positions.ts');
-  const { ledgerWarnings } = await import('../ops/ledger.ts');
   const { readSince } = await import('../ops/range.ts');
+  const { lookAtStatus } = await import('./status-look.ts');
+  const sinceOf = (now: number): number | undefined =>
+    options['since'] === undefined ? undefined : readSince(String(options['since']), now);
   const now = Date.now();
-  const since = options['since'] === undefined ? undefined : readSince(String(options['since']), now);
+  const since = sinceOf(now);
   const config = loadConfig(globals.config);
-  const warnings = await ledgerWarnings(config);
-  const streams = await readStatus(config, { now, lostSince: since });
-  const positions = await readPositions(config, now);
-  const isPainted = mayPaint(process.stdout, globals);
-  const blocks = [
-    ...(streams.length === 0 ? [] : [statusText(streams, now, isPainted)]),
-    ...(positions.length === 0 ? [] : [positionsText(positions, now, isPainted)]),
-  ];
-  print(globals, { data: [...statusJson(streams), ...positionsJson(positions)], text: blocks.join('\n\n'), warnings });
+  if (options['watch'] === true) return await (await import('./watching.ts')).watchStatus(config, globals, sinceOf);
+  const { streams, positions, text, warnings } = await lookAtStatus(config, globals, { now, since });
+  print(globals, { data: [...statusJson(streams), ...positionsJson(positions)], text, warnings });
   if (options['check'] !== true) return 0;
   if (streams.some(({ lost }) => lost > 0)) return 3;
   return [...streams, ...positions].some(({ state }) => ['late', 'failed', 'at-risk'].includes(state)) ? 2 : 0;
@@ -71,7 +66,7 @@ export async function slices({ globals, args: [name = ''], options }: Call): Pro
     ...(await ledgerWarnings(config)),
     ...(omitted === 0 ? [] : [`${count(omitted)} older ones are left out: --limit ${limit + omitted} shows all`]),
   ];
-  const text = slicesTable(stretches, mayPaint(process.stdout, globals));
+  const text = slicesTable(stretches, mayPaint(process.stdout, globals), timesOf(globals, now));
   print(globals, { data: slicesJson(stretches), text, warnings });
   return 0;
 }
@@ -86,7 +81,7 @@ async function sealed(
   const { readSealed } = await import('../ops/sealed.ts');
   const { ledgerWarnings } = await import('../ops/ledger.ts');
   const rows = await readSealed(config, stream, { since: from, limit });
-  const text = sealedTable(rows, mayPaint(process.stdout, globals));
+  const text = sealedTable(rows, mayPaint(process.stdout, globals), timesOf(globals, Date.now()));
   print(globals, { data: sealedJson(rows), text, warnings: await ledgerWarnings(config) });
   return 0;
 }

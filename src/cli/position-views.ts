@@ -3,6 +3,7 @@ import type { PositionStatus } from '../ops/positions.ts';
 import type { SealedRow } from '../ops/sealed.ts';
 import { table } from './table.ts';
 import { harmless } from './terminal.ts';
+import type { WriteTime } from './times.ts';
 import { count, minute, stateCell } from './views.ts';
 
 /** A cursor is opaque and may be long. */
@@ -49,7 +50,7 @@ export function positionsJson(streams: readonly PositionStatus[]): readonly unkn
   }));
 }
 
-export function sealedTable(rows: readonly SealedRow[], isPainted: boolean): string {
+export function sealedTable(rows: readonly SealedRow[], isPainted: boolean, write: WriteTime = minute): string {
   const head = ['slice', 'records', 'reported', 'parts', 'bytes', 'sealed at', 'digest', 'manifest'];
   const lines = rows.map((one) => [
     nameOf(one),
@@ -57,7 +58,7 @@ export function sealedTable(rows: readonly SealedRow[], isPainted: boolean): str
     one.reported === undefined || one.reported === null ? '-' : count(one.reported),
     count(one.parts),
     count(one.bytes),
-    minute(one.sealedAt),
+    write(one.sealedAt),
     one.digest.slice(0, 12),
     one.manifest,
   ]);

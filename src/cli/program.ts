@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import type { Verb } from './call.ts';
+import type { Call, Verb } from './call.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import type { Globals } from './terminal.ts';
 import { report } from './trouble.ts';
@@ -24,6 +24,8 @@ export async function run(rows: readonly Row[], args: readonly string[]): Promis
   const program = createProgram(rows, (ended) => {
     code = ended;
   });
+  // What the shells' completion scripts ask; it is in no table, for nobody types it.
+  if (args[0] === 'complete') return await (await import('./completion.ts')).answer(program, args.slice(1));
   try {
     await program.parseAsync(args, { from: 'user' });
     return code;
@@ -40,6 +42,10 @@ function createProgram(rows: readonly Row[], end: (code: ExitCode) => void): Com
     .addOption(new Option('-o, --output <format>', 'of data on stdout').choices(['text', 'json']).default('text'))
     .option('--no-color', 'never colour; NO_COLOR does the same')
     .option('-q, --quiet', 'no talk on stderr, only errors')
+    .option('--no-input', 'never ask anything: what would be asked for is said, and has an option')
+    .addOption(
+      new Option('--time-format <format>', 'of instants, for people').choices(['iso', 'relative']).default('iso'),
+    )
     .version(readVersion(), '-V, --version', 'print the version')
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
@@ -65,7 +71,7 @@ function addVerb(program: Command, groups: Map<string, Command>, row: Row, end: 
       const globals = readGlobals(program);
       try {
         const verb = await row.run();
-        end(await verb({ globals, args: command.args, options: command.opts() }));
+        end(await verb({ globals, args: command.args, options: readOptions(command) }));
       } catch (error) {
         end(await report(error, globals));
       }
@@ -77,13 +83,21 @@ function exitHelp(codes: readonly number[]): string {
   return ['Exit codes:', ...lines.map(([code, about]) => `  ${code.padStart(3)}  ${about}`)].join('\n');
 }
 
+/** An option that may be given several times is one text, with commas. */
+function readOptions(command: Command): Call['options'] {
+  const entries = Object.entries(command.opts<Record<string, string | boolean | string[] | undefined>>());
+  return Object.fromEntries(entries.map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]));
+}
+
 function readGlobals(program: Command): Globals {
-  const { config, output, color, quiet } = program.opts<Record<string, unknown>>();
+  const { config, output, color, quiet, input, timeFormat } = program.opts<Record<string, unknown>>();
   return {
     config: String(config),
     output: output === 'json' ? 'json' : 'text',
     color: color !== false,
     quiet: quiet === true,
+    input: input !== false,
+    timeFormat: timeFormat === 'relative' ? 'relative' : 'iso',
   };
 }
 

@@ -6,8 +6,7 @@ import type { Call } from './call.ts';
 import { exitCodeOf, gravestOf, type ExitCode } from './exit-codes.ts';
 import { print } from './output.ts';
 import { interruptedCode, onSignals } from './signals.ts';
-import { table } from './table.ts';
-import { createTalk, harmless, mayPaint, type Globals } from './terminal.ts';
+import { createTalk, harmless, type Globals } from './terminal.ts';
 import { formatWindow } from './views.ts';
 
 export async function up({ globals, options }: Call): Promise<ExitCode> {
@@ -70,21 +69,6 @@ export async function worker({ globals }: Call): Promise<ExitCode> {
   return 0;
 }
 
-export async function apply({ globals }: Call): Promise<ExitCode> {
-  const { loadConfig } = await import('../config/load.ts');
-  const config = loadConfig(globals.config);
-  const { applyConfig } = await import('../ops/apply.ts');
-  const changes = await applyConfig(config);
-  const rows = changes.map(({ change, stream, schedule, detail }) => [change, stream, schedule, detail ?? '']);
-  const text = table(['change', 'stream', 'schedule', 'detail'], rows, mayPaint(process.stdout, globals));
-  print(globals, { data: changes, text });
-  const changed = changes.filter(({ change }) => change !== 'unchanged').length;
-  createTalk(globals).say(
-    `${changed} of ${changes.length} schedules changed. They need a worker: sluice worker. Watch: sluice status`,
-  );
-  return 0;
-}
-
 export async function pull({ globals, args: [name = ''], options }: Call): Promise<ExitCode> {
   const interrupted = onSignals();
   const { loadConfig } = await import('../config/load.ts');
@@ -110,7 +94,7 @@ export async function pull({ globals, args: [name = ''], options }: Call): Promi
 }
 
 /** Signals are ours, and of the SDK's own lines only errors are for people. */
-async function quietTemporal(): Promise<void> {
+export async function quietTemporal(): Promise<void> {
   const { DefaultLogger, Runtime } = await import('@temporalio/worker');
   const logger = new DefaultLogger('ERROR', ({ level, message }) =>
     process.stderr.write(`${level} ${harmless(message)}\n`),

@@ -8,6 +8,10 @@ export interface Globals {
   readonly output: 'text' | 'json';
   readonly color: boolean;
   readonly quiet: boolean;
+  /** Whether a person may be asked something. */
+  readonly input: boolean;
+  /** How instants are written for people; programs always get ISO 8601. */
+  readonly timeFormat: 'iso' | 'relative';
 }
 
 export type Color = 'red' | 'green' | 'yellow' | 'dim' | 'bold';

@@ -4,6 +4,9 @@ import type { Stretch } from '../ops/slices.ts';
 import type { StreamStatus } from '../ops/status.ts';
 import { table, type Cell } from './table.ts';
 import { harmless, type Color } from './terminal.ts';
+import { minute, type WriteTime } from './times.ts';
+
+export { minute } from './times.ts';
 
 type State = StreamStatus['state'] | Stretch['state'] | AxisState;
 
@@ -29,9 +32,6 @@ export const stateColor = (state: State): Color | undefined => looks[state][1];
 export const count = (n: number): string => n.toLocaleString('en-US');
 const seconds = (length: number): number => Math.round(length / SECOND);
 
-/** `2026-11-21T09:00Z`, with seconds where there are some. */
-export const minute = (instant: number): string => toIso(Math.floor(instant / SECOND) * SECOND).replace(/:00Z$/, 'Z');
-
 /** `[2026-11-21T09:00Z, 10:00Z)`: half-open, UTC. */
 export function formatWindow({ from, until }: Interval): string {
   const [first, end] = [minute(from), minute(until)];
@@ -44,16 +44,21 @@ export function stateCell(state: State, more = ''): Cell {
   return color === undefined ? text : { text, color };
 }
 
-export function statusText(streams: readonly StreamStatus[], now: number, isPainted: boolean): string {
+export function statusText(
+  streams: readonly StreamStatus[],
+  now: number,
+  isPainted: boolean,
+  write: WriteTime = minute,
+): string {
   const head = ['stream', 'state', 'watermark', 'lag', 'held', 'gaps', 'nearest deadline', 'lost', 'records 24 h'];
   const rows = streams.map((one) => [
     one.stream,
     stateCell(one.state),
-    minute(one.watermark),
+    write(one.watermark),
     formatDuration(one.lag),
     formatDuration(one.held),
     count(one.gaps.filter(({ state }) => state !== 'lost').length),
-    one.deadline === undefined ? '-' : `${minute(one.deadline)} (in ${formatDuration(one.deadline - now)})`,
+    deadlineText(one.deadline, now, write),
     one.lost === 0 ? '-' : formatDuration(one.lost),
     count(one.recordsLastDay),
   ]);
@@ -66,6 +71,12 @@ export function statusText(streams: readonly StreamStatus[], now: number, isPain
   return [table(head, rows, isPainted), ...(troubles.length === 0 ? [] : ['', harmless(troubles.join('\n'))])].join(
     '\n',
   );
+}
+
+/** A deadline always says how far away it is. */
+function deadlineText(deadline: number | undefined, now: number, write: WriteTime): string {
+  if (deadline === undefined) return '-';
+  return write === minute ? `${minute(deadline)} (in ${formatDuration(deadline - now)})` : write(deadline);
 }
 
 /** Times as ISO 8601 UTC, lengths of time in seconds. */
@@ -90,7 +101,7 @@ export function statusJson(streams: readonly StreamStatus[]): readonly unknown[]
   }));
 }
 
-export function slicesTable(stretches: readonly Stretch[], isPainted: boolean): string {
+export function slicesTable(stretches: readonly Stretch[], isPainted: boolean, write: WriteTime = minute): string {
   const head = [
     'window (UTC)',
     'state',
@@ -109,7 +120,7 @@ export function slicesTable(stretches: readonly Stretch[], isPainted: boolean): 
       formatWindow(one),
       stateCell(one.state, one.failure === undefined ? '' : `: ${one.failure}`),
       ...numbers.map((n) => (n === undefined ? '-' : count(n))),
-      one.sealedAt === undefined ? '-' : minute(one.sealedAt),
+      one.sealedAt === undefined ? '-' : write(one.sealedAt),
       one.digest?.slice(0, 12) ?? '-',
       one.manifest ?? one.reason ?? (one.deadline === undefined ? '-' : `until ${minute(one.deadline)} at the vendor`),
     ];

@@ -27,6 +27,8 @@ interface TemporalSettings {
   readonly namespace: string;
   readonly tls?: boolean | undefined;
   readonly apiKey?: Secret | undefined;
+  /** The web page of a cluster, for links. */
+  readonly ui?: string | undefined;
   readonly port: number;
   readonly uiPort: number;
 }
@@ -50,7 +52,7 @@ export function loadConfig(file: string, options: LoadOptions = {}): Config {
   const folder = dirname(absolute);
   const { value, positions, report } = parseConfig(file, readConfigFile(file));
   const reading: Reading = { report, positions, surroundings: { env, folder }, allowInlineSecrets };
-  const map = wholeMap(value, reading);
+  const map = withTemporalEnvironment(wholeMap(value, reading), env);
   const top = check(
     { schema: topSettings, value: map, path: [], leave: new Set(['sources', ...plannedKeys]) },
     reading,
@@ -76,6 +78,19 @@ function wholeMap(value: unknown, reading: Reading): Record<string, unknown> {
   return map ?? {};
 }
 
+/**
+ * Where the file has no `temporal:` at all, the variables that every Temporal program knows say where the server is, as if they stood in the file; a file
+ * that says so itself is right, so that all who share it mean the same server.
+ */
+function withTemporalEnvironment(map: Record<string, unknown>, env: NodeJS.ProcessEnv): Record<string, unknown> {
+  if ('temporal' in map || !env['TEMPORAL_ADDRESS']) return map;
+  const named = { address: 'TEMPORAL_ADDRESS', namespace: 'TEMPORAL_NAMESPACE', apiKey: 'TEMPORAL_API_KEY' };
+  const given = Object.entries(named).filter(([, variable]) => env[variable]);
+  const temporal = Object.fromEntries(given.map(([key, variable]) => [key, `\${env:${variable}}`]));
+  const tls = /^(?:true|1)$/i.test(env['TEMPORAL_TLS'] ?? '') ? { tls: true } : {};
+  return { ...map, temporal: { ...temporal, ...tls } };
+}
+
 function readSources(
   written: unknown,
   registry: SourceRegistry,
@@ -98,7 +113,7 @@ function checkTogether({ data, temporal }: TopSettings, map: Record<string, unkn
   }
   const { address, apiKey, tls, port, uiPort } = temporal;
   const written = isPlainMap(map['temporal']) ? map['temporal'] : {};
-  for (const key of ['namespace', 'tls', 'apiKey']) {
+  for (const key of ['namespace', 'tls', 'apiKey', 'ui']) {
     const message = `\`${key}\` is for a cluster, which needs its \`address\`; the server that \`sluice up\` brings takes none`;
     if (address === undefined && key in written) report.add(['temporal', key], message, { on: 'key' });
   }

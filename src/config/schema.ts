@@ -37,6 +37,13 @@ const temporal = z
       .meta({ description: 'The Temporal namespace.' }),
     tls: z.boolean().optional().meta({ description: 'Whether to speak TLS with the cluster; with `apiKey` it is on.' }),
     apiKey: secret('The API key for the cluster: a reference.').optional(),
+    ui: z
+      .string()
+      .refine((text) => /^https?:\/\//.test(text) && URL.canParse(text), {
+        error: 'expected an address that begins with https:// or http://',
+      })
+      .optional()
+      .meta({ description: "The address of the cluster's web page, for links.", pattern: '^https?://' }),
     port: port('The port of the server that `sluice up` brings.').default(7233),
     uiPort: port("The port of that server's web page.").default(8233),
   })

@@ -31,9 +31,15 @@ function plainConfig({ data, temporal, sources }: Config): object {
 }
 
 /** The settings of a cluster do not go with the embedded server, nor the other way round. */
-function plainTemporal({ address, namespace, tls, apiKey, port, uiPort }: Config['temporal']): object {
+function plainTemporal({ address, namespace, tls, apiKey, ui, port, uiPort }: Config['temporal']): object {
   if (address === undefined) return { port, uiPort };
-  return { address, namespace, tls: tls ?? false, ...(apiKey && { apiKey: apiKey.place }) };
+  return {
+    address,
+    namespace,
+    tls: tls ?? false,
+    ...(apiKey && { apiKey: apiKey.place }),
+    ...(ui !== undefined && { ui }),
+  };
 }
 
 function plainSource({ type, settings }: ConfiguredSource): object {

@@ -21,6 +21,11 @@ export interface SourceType<Settings = unknown> {
   readonly defaults: { readonly every: number; readonly offset: number; readonly window: number };
   open(context: SourceContext<Settings>): Source;
   /**
+   * For `sluice init`: an entry of `sources:` to begin with, lines of YAML from the source's name on. Settings that may be left out stand after `# `, and
+   * none of them contradicts what is there; secrets are references. Absent: `init` does not offer the type.
+   */
+  readonly example?: readonly string[];
+  /**
    * For types whose records are no JSON objects, or leave out what their answer said once for all of them: the record as the text of a JSON
    * object, its values as the vendor wrote them. Absent: records are objects as they are.
    */

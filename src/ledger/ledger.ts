@@ -56,12 +56,22 @@ export interface Ledger {
   lookups(source: string): Promise<readonly LookupRow[]>;
   /** Sealed slices that overlap an interval, oldest first; `limit` keeps the newest ones. */
   slices(stream: StreamId, within: Interval, limit?: number): Promise<readonly SliceRow[]>;
+  /** What was sealed at or after an instant, whatever its shape and the time of its records, in that order. */
+  sealedSince(stream: StreamId, instant: number): Promise<readonly SealedRef[]>;
   /** What is lost, oldest first; no two overlap. */
   losses(stream: StreamId): Promise<readonly LossRow[]>;
   /** Windows that failed last time they were tried, oldest first. */
   failures(stream: StreamId): Promise<readonly FailureRow[]>;
   /** Gives the connection back; a second call does nothing. */
   close(): Promise<void>;
+}
+
+/** A sealed slice, by its place in the archive. */
+export interface SealedRef {
+  /** Key of the manifest in the archive. */
+  readonly manifest: string;
+  readonly records: number;
+  readonly sealedAt: number;
 }
 
 export interface AppliedStream extends StreamId {

@@ -6,6 +6,7 @@ import type { Ledger } from './ledger.ts';
 import { insertSlice, isWindow } from './commit.ts';
 import { insertLookup, isLookup, lookupsOf } from './lookups.ts';
 import { rangesOf, rowsOf, sealedIn } from './queries.ts';
+import { sealedSince } from './recent.ts';
 import { insertReport, isReport, markSame, reportsOf } from './reports.ts';
 import { ALWAYS, toFailure, toLoss, toSlice } from './rows.ts';
 import type { Database } from './schema.ts';
@@ -31,7 +32,16 @@ export function sqlLedger(db: Database, guard: Guard): Ledger {
 
 type Readers = Pick<
   Ledger,
-  'streams' | 'coverage' | 'slices' | 'losses' | 'failures' | 'position' | 'portions' | 'reports' | 'lookups'
+  | 'streams'
+  | 'coverage'
+  | 'slices'
+  | 'losses'
+  | 'failures'
+  | 'position'
+  | 'portions'
+  | 'reports'
+  | 'lookups'
+  | 'sealedSince'
 >;
 
 function readers(db: Database, guard: Guard): Readers {
@@ -52,6 +62,7 @@ function readers(db: Database, guard: Guard): Readers {
         failed: (await rowsOf(trx, 'failures', id, within)).map(toFailure),
       })),
     slices: (id, within, limit) => read(async (trx) => (await rowsOf(trx, 'slices', id, within, limit)).map(toSlice)),
+    sealedSince: (id, instant) => read((trx) => sealedSince(trx, id, instant)),
     losses: (id) => read(async (trx) => (await rowsOf(trx, 'losses', id, ALWAYS)).map(toLoss)),
     failures: (id) => read(async (trx) => (await rowsOf(trx, 'failures', id, ALWAYS)).map(toFailure)),
     position: (id) => read((trx) => positionOf(trx, id)),

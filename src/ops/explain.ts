@@ -14,7 +14,12 @@ export interface Explanation {
 
 /** Trouble before anything runs: it is met at the command line, never in a history. */
 export type LocalTrouble =
-  'config-invalid' | 'temporal-unreachable' | 'temporal-unavailable' | 'port-in-use' | 'internal-error';
+  | 'config-invalid'
+  | 'temporal-unreachable'
+  | 'temporal-unavailable'
+  | 'port-in-use'
+  | 'history-mismatch'
+  | 'internal-error';
 
 /** Every failure's name, and those of trouble before anything runs. */
 export const explanations: Readonly<Record<FailureName | LocalTrouble, Explanation>> = {
@@ -134,6 +139,15 @@ export const explanations: Readonly<Record<FailureName | LocalTrouble, Explanati
     sluiceDoes: 'Tries again, then records the window as failed and goes on.',
     youDo: 'Report it, with the workflow’s history from the Temporal UI.',
     verify: '`sluice pull <stream>` ends with the windows sealed.',
+  },
+  'history-mismatch': {
+    happened:
+      'The present code would have gone another way than a recorded history: a run under way could not go on with it.',
+    costs: 'Nothing yet: a replay changes nothing. A worker with this code would stop at that run until it is mended.',
+    sluiceDoes: 'Names the event and the command that differ.',
+    youDo:
+      'Run the release that began the run until it has ended, or guard the change with `patched(…)`. A history that was edited by hand fits nothing.',
+    verify: '`sluice replay <workflow>` exits with 0.',
   },
   'config-invalid': {
     happened: 'The configuration has mistakes; each is shown with its line and column.',

@@ -7,7 +7,16 @@ import { openLedger } from '../ledger/open.ts';
 
 export type LedgerReader = Pick<
   Ledger,
-  'streams' | 'coverage' | 'slices' | 'losses' | 'failures' | 'position' | 'portions' | 'reports' | 'lookups'
+  | 'streams'
+  | 'coverage'
+  | 'slices'
+  | 'losses'
+  | 'failures'
+  | 'position'
+  | 'portions'
+  | 'reports'
+  | 'lookups'
+  | 'sealedSince'
 >;
 
 const nothingYet: LedgerReader = {
@@ -19,6 +28,7 @@ const nothingYet: LedgerReader = {
   position: async () => undefined,
   portions: async () => [],
   reports: async () => [],
+  sealedSince: async () => [],
   lookups: async () => [],
 };
 

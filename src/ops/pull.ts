@@ -10,6 +10,7 @@ import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
 import { kindKey, sourceKey, streamKey } from '../workflows/search-attributes.ts';
 import type { pull } from '../workflows/pull.ts';
 import { taskQueue, temporalAddress } from './connection.ts';
+import { workflowLink } from './links.ts';
 import { failureOfRun, type RunFailure } from './run-failure.ts';
 import type { KnownStream } from './streams.ts';
 import type { Talk } from './talk.ts';
@@ -68,7 +69,7 @@ export async function pullStream(
       result: run.result(),
     }));
     result.catch(() => undefined); // a closed connection rejects it when nobody waits any more
-    const ui = uiOf(config, workflowId);
+    const ui = workflowLink(config, workflowId);
     const about = { workflowId, ...(ui === undefined ? {} : { ui }) };
     talk.say(ui === undefined ? `${workflowId} runs` : `${workflowId} runs: ${ui}`);
     await sayIfNobodyWorks(client, target.namespace, talk);
@@ -91,12 +92,6 @@ export async function sayIfNobodyWorks({ connection }: OwnClient, namespace: str
   });
   if (pollers.length > 0) return;
   talk.say('No worker has asked for work lately: the pull waits until one runs (`sluice up`, or `sluice worker`).');
-}
-
-export function uiOf({ temporal }: Config, workflowId: string): string | undefined {
-  if (temporal.address !== undefined) return undefined;
-  const { uiPort, namespace } = temporal;
-  return `http://127.0.0.1:${uiPort}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`;
 }
 
 export function aborted(signal: AbortSignal): Promise<undefined> {

@@ -30,19 +30,32 @@ export async function* readRecords(
   stream: KnownStream,
   { within, verbatim, view }: RecordsAsked,
 ): AsyncGenerator<Uint8Array> {
+  const lines = linesOf(config, stream, { verbatim, view });
+  for (const key of await manifestsOf(config, stream, within)) yield* lines(key);
+}
+
+/**
+ * How the records of a sealed slice are written, by the key of its manifest.
+ * @throws UsageError for a view that the stream does not have
+ */
+export function linesOf(
+  config: Config,
+  stream: KnownStream,
+  { verbatim, view }: Pick<RecordsAsked, 'verbatim' | 'view'>,
+): (manifest: string) => AsyncGenerator<Uint8Array> {
   const look = view === undefined ? undefined : viewOf(stream, view);
   const type = config.sources.get(stream.source)?.type;
   const present = verbatim ? undefined : type?.present;
   const archive = openArchive(locations(config).archive);
   const redact = redaction(config.sources.get(stream.source)?.settings.redaction?.key, stream.redaction);
-  for (const key of await manifestsOf(config, stream, within)) {
+  return async function* (key) {
     const receipt = await receiptOf(archive, key);
     const hide = verbatim ? asItIs : redact(receipt.manifest.redaction);
     for await (const { bytes, context } of archive.records(receipt)) {
       if (look !== undefined) for (const line of look({ bytes: hide(bytes), context })) yield Buffer.from(line);
       else yield present === undefined ? hide(bytes) : hide(lineOf(present({ bytes, context })));
     }
-  }
+  };
 }
 
 const lineOf = (object: string): Buffer => Buffer.from(toLine(Buffer.from(object)));

@@ -13,7 +13,8 @@ import type { search, SearchOutcome } from '../workflows/search.ts';
 import { taskQueue, temporalAddress } from './connection.ts';
 import { findConfigured, withSource } from './discover.ts';
 import { lookupOf, nameOfSearch } from './lookup.ts';
-import { aborted, sayIfNobodyWorks, uiOf } from './pull.ts';
+import { workflowLink } from './links.ts';
+import { aborted, sayIfNobodyWorks } from './pull.ts';
 import { redaction } from './redaction.ts';
 import { failureOfRun, type RunFailure } from './run-failure.ts';
 import type { Talk } from './talk.ts';
@@ -58,7 +59,7 @@ export async function searchSource(
     const { workflowId } = run;
     const result = run.result();
     result.catch(() => undefined); // a closed connection rejects it when nobody waits any more
-    const ui = uiOf(config, workflowId);
+    const ui = workflowLink(config, workflowId);
     talk.say(ui === undefined ? `${workflowId} runs` : `${workflowId} runs: ${ui}`);
     await sayIfNobodyWorks(client, target.namespace, talk);
     try {

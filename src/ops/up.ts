@@ -17,6 +17,7 @@ import { failureOfRun, type RunFailure } from './run-failure.ts';
 import { serveStatus } from './serve.ts';
 import { knownStreams } from './streams.ts';
 import type { Talk } from './talk.ts';
+import { wantedSchedules } from './wanted-schedules.ts';
 
 export interface UpOptions {
   readonly config: Config;
@@ -71,11 +72,7 @@ export async function runUp({
 
     const streams = knownStreams(config);
     if (!once) {
-      const schedules = await applySchedules(
-        client,
-        taskQueue,
-        streams.map(({ source, stream, settings }) => ({ stream: { source, stream }, ...settings.schedule })),
-      );
+      const schedules = await applySchedules(client, taskQueue, wantedSchedules(config));
       talk.say(`${schedules.length} schedules in place.`);
     }
     const served = once || page === undefined ? undefined : await serveStatus({ config, address: page });

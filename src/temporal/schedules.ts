@@ -1,125 +1,37 @@
-import {
-  ScheduleNotFoundError,
-  ScheduleOverlapPolicy,
-  type Client,
-  type ScheduleDescription,
-  type ScheduleOptions,
-} from '@temporalio/client';
-import { formatStreamId, pullId, scheduleId, type StreamId } from '../core/ids.ts';
-import { kindKey, sourceKey, streamKey } from '../workflows/search-attributes.ts';
-import type { pull } from '../workflows/pull.ts';
+import type { Client } from '@temporalio/client';
+import { carryOut, type Done } from './schedule-changes.ts';
+import type { WantedSchedule } from './schedule-facts.ts';
+import { planSchedules, type PlannedSchedule, type PlanOptions } from './schedule-plan.ts';
 
-/** A schedule as the configuration wants it; lengths of time in ms. */
-export interface WantedSchedule {
-  readonly stream: StreamId;
-  readonly every: number;
-  readonly offset: number;
+export type { Done } from './schedule-changes.ts';
+export type { WantedSchedule } from './schedule-facts.ts';
+export { planSchedules, type PlannedSchedule, type PlanOptions } from './schedule-plan.ts';
+
+/** A planned schedule, and what became of it. */
+export interface AppliedSchedule {
+  readonly plan: PlannedSchedule;
+  readonly done: Done;
 }
-
-export interface ScheduleChange {
-  readonly stream: string;
-  readonly schedule: string;
-  readonly change: 'created' | 'updated' | 'resumed' | 'paused' | 'unchanged';
-  /** What was different, or why, for people. */
-  readonly detail?: string;
-}
-
-const REMOVED_NOTE = 'paused by sluice: the configuration no longer has this stream';
-/** Ticks missed for longer are not made up for: the next one catches up by the ledger anyway. */
-const CATCHUP_WINDOW = 10 * 60_000;
 
 /**
- * Makes the schedules what the configuration says: creates, updates, and pauses those of streams that it no longer has. Touches only schedules
- * with our mark on the same task queue. What a person paused stays paused. May be repeated: the second time nothing changes.
+ * Makes the schedules what a plan says, each only while it is still what the plan saw. May be repeated: a new plan made afterwards has nothing to do.
  */
+export async function carryOutPlan(
+  client: Client,
+  taskQueue: string,
+  plans: readonly PlannedSchedule[],
+): Promise<readonly AppliedSchedule[]> {
+  const applied: AppliedSchedule[] = [];
+  for (const plan of plans) applied.push({ plan, done: await carryOut(client, taskQueue, plan) });
+  return applied;
+}
+
+/** Plans and carries out in one go: creates, updates, and pauses those of streams that the configuration no longer has. What a person changed stays. */
 export async function applySchedules(
   client: Client,
   taskQueue: string,
   wanted: readonly WantedSchedule[],
-): Promise<readonly ScheduleChange[]> {
-  const changes: ScheduleChange[] = [];
-  for (const one of wanted) changes.push(await applyOne(client, taskQueue, one));
-  const ids = new Set(wanted.map(({ stream }) => scheduleId(stream)));
-  for await (const found of client.schedule.list()) {
-    if (found.memo?.['managedBy'] !== `sluice:${taskQueue}` || ids.has(found.scheduleId)) continue;
-    const handle = client.schedule.getHandle(found.scheduleId);
-    const { state } = await handle.describe();
-    const change = state.paused ? 'unchanged' : 'paused';
-    if (!state.paused) await handle.pause(REMOVED_NOTE);
-    const stream = String(found.memo['stream']);
-    changes.push({ stream, schedule: found.scheduleId, change, detail: 'not in the configuration any more' });
-  }
-  return changes;
-}
-
-async function applyOne(client: Client, taskQueue: string, one: WantedSchedule): Promise<ScheduleChange> {
-  const options = optionsOf(one, taskQueue);
-  const handle = client.schedule.getHandle(options.scheduleId);
-  const about = { stream: formatStreamId(one.stream), schedule: options.scheduleId };
-  const present = await describe(client, options.scheduleId);
-  if (present === undefined) {
-    await client.schedule.create(options);
-    return { ...about, change: 'created' };
-  }
-  const removedBefore = present.state.paused && present.state.note === REMOVED_NOTE;
-  const differences = differ(present, one, taskQueue);
-  if (differences.length > 0) {
-    await handle.update((previous) => ({ ...options, state: previous.state }));
-  }
-  if (removedBefore) {
-    await handle.unpause('resumed by sluice: the configuration has this stream again');
-    return { ...about, change: 'resumed' };
-  }
-  if (differences.length > 0) return { ...about, change: 'updated', detail: differences.join(', ') };
-  return {
-    ...about,
-    change: 'unchanged',
-    ...(present.state.paused ? { detail: `paused: ${present.state.note ?? ''}` } : {}),
-  };
-}
-
-async function describe(client: Client, id: string): Promise<ScheduleDescription | undefined> {
-  try {
-    return await client.schedule.getHandle(id).describe();
-  } catch (error) {
-    if (error instanceof ScheduleNotFoundError) return undefined;
-    throw error;
-  }
-}
-
-/** The due windows follow from the ledger, so a tick needs neither a queue (SKIP) nor to be made up for. */
-function optionsOf(
-  { stream, every, offset }: WantedSchedule,
-  taskQueue: string,
-): ScheduleOptions & { scheduleId: string } {
-  return {
-    scheduleId: scheduleId(stream),
-    spec: { intervals: [{ every, offset }] },
-    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: CATCHUP_WINDOW, pauseOnFailure: false },
-    memo: { managedBy: `sluice:${taskQueue}`, stream: formatStreamId(stream) },
-    action: {
-      type: 'startWorkflow',
-      workflowType: 'pull' satisfies (typeof pull)['name'],
-      workflowId: pullId(stream),
-      args: [stream],
-      taskQueue,
-      staticSummary: `pull ${formatStreamId(stream)}`,
-      typedSearchAttributes: [
-        { key: sourceKey, value: stream.source },
-        { key: streamKey, value: stream.stream },
-        { key: kindKey, value: 'pull' },
-      ],
-    },
-  };
-}
-
-function differ(present: ScheduleDescription, { every, offset }: WantedSchedule, taskQueue: string): readonly string[] {
-  const spec = present.spec.intervals?.[0];
-  const differences: string[] = [];
-  if (spec?.every !== every || (present.spec.intervals?.length ?? 0) !== 1) differences.push('every');
-  if ((spec?.offset ?? 0) !== offset) differences.push('offset');
-  if (present.policies.overlap !== ScheduleOverlapPolicy.SKIP) differences.push('overlap');
-  if (present.policies.catchupWindow !== CATCHUP_WINDOW) differences.push('catch-up window');
-  if (present.action.taskQueue !== taskQueue) differences.push('task queue');
-  return differences;
+  options: PlanOptions = {},
+): Promise<readonly AppliedSchedule[]> {
+  return await carryOutPlan(client, taskQueue, await planSchedules(client, taskQueue, wanted, options));
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 
 /** temporal.api.enums.v1.IndexedValueType */
-const indexedValueTypes = { Keyword: 2, Int: 3, Datetime: 6 } as const;
+export const indexedValueTypes = { Keyword: 2, Int: 3, Datetime: 6 } as const;
 
 /** A search attribute's name → its type. */
 export type SearchAttributes = Readonly<Record<string, keyof typeof indexedValueTypes>>;

@@ -104,6 +104,8 @@ interface SealOptions {
   readonly commit?: boolean;
   readonly id?: typeof STREAM;
   readonly redaction?: RedactionPolicy;
+  /** Six minutes after its end without it. */
+  readonly sealedAt?: number;
 }
 
 /** A folder with a configuration, and a real ledger and archive once something is put into them. */
@@ -130,7 +132,7 @@ export async function deployment(config = yaml()) {
     seal: async (
       window: Interval,
       records: number,
-      { commit = true, id = STREAM, redaction }: SealOptions = {},
+      { commit = true, id = STREAM, redaction, sealedAt = window.until + 6 * MINUTE }: SealOptions = {},
     ): Promise<string> => {
       const writer = archive.stage(id);
       const page = Array.from({ length: records }, (_, i) => ({
@@ -144,7 +146,7 @@ export async function deployment(config = yaml()) {
         reported: null,
         redaction,
         run: { workflowId: 'extract:acme-waf:www.example.com', runId: 'run-1' },
-        sealedAt: toIso(window.until + 6 * MINUTE),
+        sealedAt: toIso(sealedAt),
       });
       if (commit) await withLedger((ledger) => ledger.commit(receipt));
       return receipt.key;

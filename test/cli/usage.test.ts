@@ -8,9 +8,22 @@ import { describe, expect, it } from 'vitest';
 import { CLI, dataOf, deployment, NAME, sluice } from './kit.ts';
 
 const VERBS = [
-  ...['up', 'demo', 'worker', 'apply', 'pull', 'status', 'slices', 'records', 'discover', 'verify', 'explain'].map(
-    (verb) => [verb],
-  ),
+  ...[
+    'init',
+    'up',
+    'demo',
+    'worker',
+    'plan',
+    'apply',
+    'pull',
+    'status',
+    'slices',
+    'records',
+    'tap',
+    'discover',
+    'test',
+  ].map((verb) => [verb]),
+  ...['verify', 'open', 'replay', 'doctor', 'completion', 'explain'].map((verb) => [verb]),
   ['ledger', 'rebuild'],
   ...['check', 'show', 'schema'].map((verb) => ['config', verb]),
 ];

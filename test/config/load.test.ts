@@ -124,9 +124,11 @@ describe('a configuration that loads', () => {
     const whole = example
       .replace(/^( *)# (?=temporal:|acme-[\w-]+:| {2,6}[\w-]+:|tags:|limit:|start:|baseUrl:|proxy:|limits:)/gm, '$1')
       .replace('    # ca:', '    # ca:');
-    const secrets = { TEMPORAL_API_KEY: CANARY, APPTRANA_KEY: CANARY, INSTART_PASSWORD: CANARY };
+    const names = ['TEMPORAL_API_KEY', 'APPTRANA_KEY', 'INSTART_PASSWORD', 'SHADOW_KEY', 'SHADOW_SECRET', 'GIB_API_KEY'];
+    const secrets = Object.fromEntries(names.map((name) => [name, CANARY]));
     const config = load(whole, { env: { ...ENV, ...secrets } });
-    expect([...config.sources.keys()]).toEqual(['acme-waf', 'acme-apptrana', 'acme-cdn']);
+    const sources = ['acme-waf', 'acme-apptrana', 'acme-cdn', 'acme-shadow', 'acme-gib'];
+    expect([...config.sources.keys()]).toEqual(sources);
     expect(config.temporal.tls).toBe(true);
     expect(settingsOf(config)).toMatchObject({
       tags: ['SQLI', 'XSS'],

@@ -308,7 +308,7 @@ describe('a finding says how to mend it', () => {
     [
       'a key that resembles none',
       `${BASE}temporal: { colour: red }\n`,
-      'Known here: `address`, `namespace`, `tls`, `apiKey`, `port`, `uiPort`.',
+      'Known here: `address`, `namespace`, `tls`, `apiKey`, `ui`, `port`, `uiPort`.',
     ],
   ];
 

@@ -4,6 +4,7 @@ import { MINUTE } from '../../core/time.ts';
 import { openHttp } from '../http.ts';
 import { check } from './check.ts';
 import { openClient } from './client.ts';
+import { apptranaExample } from './example.ts';
 import { presentAttack } from './present.ts';
 import { apptranaLimits, apptranaSettings, type ApptranaSettings } from './settings.ts';
 import { attacksPage, type Asking } from './walk.ts';
@@ -19,6 +20,7 @@ const ALL_WEBSITES = 'all-websites';
 export const apptrana: SourceType<ApptranaSettings> = {
   name: 'apptrana',
   settings: apptranaSettings,
+  example: apptranaExample,
   limits: apptranaLimits,
   // Windows of five minutes on the clock have settled ten minutes after their end; the margin is half a minute, and a pull comes another half later.
   defaults: { every: 5 * MINUTE, offset: MINUTE, window: 5 * MINUTE },

@@ -1,6 +1,7 @@
 import type { Source, SourceType } from '../../core/contract.ts';
 import { DAY, MINUTE } from '../../core/time.ts';
 import { connect, type Context } from './connect.ts';
+import { groupIbExample } from './example.ts';
 import { openLookup } from './lookup.ts';
 import { authenticate, check, discover, review } from './review.ts';
 import { groupIbLimits, groupIbSettings, type GroupIbSettings } from './settings.ts';
@@ -12,6 +13,7 @@ export { openGroupIbClient, type GroupIbClient } from './client.ts';
 export const groupIb: SourceType<GroupIbSettings> = {
   name: 'group-ib',
   settings: groupIbSettings,
+  example: groupIbExample,
   limits: groupIbLimits,
   // At one request a second, a look at all collections takes about a minute.
   defaults: { every: 15 * MINUTE, offset: 2 * MINUTE, window: DAY },

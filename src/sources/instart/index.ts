@@ -5,6 +5,7 @@ import { openHttp } from '../http.ts';
 import { clockLine } from '../vendor-clock.ts';
 import { askServed } from './asking.ts';
 import { openClient, type Client } from './client.ts';
+import { instartExample } from './example.ts';
 import { presentRow } from './present.ts';
 import { discover, review } from './review.ts';
 import { instartLimits, instartSettings, type InstartSettings } from './settings.ts';
@@ -18,6 +19,7 @@ const HOST = 'https://api.instartlogic.com';
 export const instart: SourceType<InstartSettings> = {
   name: 'instart',
   settings: instartSettings,
+  example: instartExample,
   limits: instartLimits,
   // The hour has settled after fifteen minutes, and a minute is kept against skew; one more for clocks that differ by seconds.
   defaults: { every: HOUR, offset: 17 * MINUTE, window: HOUR },

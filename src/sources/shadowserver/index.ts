@@ -5,6 +5,7 @@ import { openHttp } from '../http.ts';
 import { clockLine, vendorClock } from '../vendor-clock.ts';
 import { openAccount } from './account.ts';
 import { openApi } from './api.ts';
+import { shadowserverExample } from './example.ts';
 import { openKeys } from './keys.ts';
 import { presentRecord } from './present.ts';
 import { discover, review } from './review.ts';
@@ -19,6 +20,7 @@ const HOST = 'https://transform.shadowserver.org/api2';
 export const shadowserver: SourceType<ShadowserverSettings> = {
   name: 'shadowserver',
   settings: shadowserverSettings,
+  example: shadowserverExample,
   limits: shadowserverLimits,
   // The vendor's own tool looks every hour.
   defaults: { every: HOUR, offset: 20 * MINUTE, window: DAY },

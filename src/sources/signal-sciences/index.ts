@@ -4,6 +4,7 @@ import { HOUR, MINUTE, formatDuration, isoInterval, type Interval } from '../../
 import { openHttp } from '../http.ts';
 import { clockLine } from '../vendor-clock.ts';
 import { openClient, type Client } from './client.ts';
+import { signalSciencesExample } from './example.ts';
 import type { FeedPage } from './feed-page.ts';
 import { identifyRequest } from './record.ts';
 import { signalSciencesLimits, signalSciencesSettings, type SignalSciencesSettings } from './settings.ts';
@@ -16,6 +17,7 @@ const HOST = 'https://dashboard.signalsciences.net';
 export const signalSciences: SourceType<SignalSciencesSettings> = {
   name: 'signal-sciences',
   settings: signalSciencesSettings,
+  example: signalSciencesExample,
   limits: signalSciencesLimits,
   // The vendor's advice is five minutes past each hour (signal-sciences.txt:51), which is the very edge of what it serves.
   defaults: { every: HOUR, offset: 6 * MINUTE, window: HOUR },
