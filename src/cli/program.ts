@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import type { Verb } from './call.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import type { Globals } from './terminal.ts';
 import { report } from './trouble.ts';
+import { readVersion } from './version.ts';
 
 /** A verb as the table of `src/cli.ts` has it. */
 export interface Row {
@@ -85,20 +85,4 @@ function readGlobals(program: Command): Globals {
     color: color !== false,
     quiet: quiet === true,
   };
-}
-
-/** The package's version; its file lies above both src/ and dist/src/. */
-function readVersion(): string {
-  for (const path of ['../../package.json', '../../../package.json']) {
-    try {
-      const { name, version } = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as Record<
-        string,
-        string
-      >;
-      if (name === 'sluice' && version !== undefined) return version;
-    } catch {
-      // built or unbuilt: it is at the other place
-    }
-  }
-  return 'unknown';
 }

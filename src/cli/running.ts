@@ -1,5 +1,9 @@
 import { resolve } from 'node:path';
+import type { Config } from '../config/load.ts';
 import { describeOutcome } from '../core/outcome.ts';
+import type { SdkMetrics } from '../metrics/sdk.ts';
+import type { Monitor } from '../ops/monitor.ts';
+import { UsageError } from '../ops/usage-error.ts';
 import type { StreamResult } from '../ops/up.ts';
 import { complainOfRun } from './trouble.ts';
 import type { Call } from './call.ts';
@@ -7,6 +11,7 @@ import { exitCodeOf, gravestOf, type ExitCode } from './exit-codes.ts';
 import { print } from './output.ts';
 import { interruptedCode, onSignals } from './signals.ts';
 import { table } from './table.ts';
+import { readVersion } from './version.ts';
 import { createTalk, harmless, mayPaint, type Globals } from './terminal.ts';
 import { formatWindow } from './views.ts';
 
@@ -15,9 +20,9 @@ export async function up({ globals, options }: Call): Promise<ExitCode> {
   const { loadConfig } = await import('../config/load.ts');
   const config = loadConfig(globals.config);
   const { runUp } = await import('../ops/up.ts');
-  await quietTemporal();
+  const monitor = await monitored(config);
   const once = options['once'] === true;
-  const results = await runUp({ config, once, talk: createTalk(globals), interrupted, hints });
+  const results = await runUp({ config, once, talk: createTalk(globals), interrupted, hints, monitor });
   return finish(globals, { results, interrupted, once });
 }
 
@@ -51,14 +56,36 @@ function codeOfResult({ failure, outcome }: Pick<StreamResult, 'failure' | 'outc
   return (outcome?.lostMinutes ?? 0) > 0 ? 3 : 0;
 }
 
-export async function worker({ globals }: Call): Promise<ExitCode> {
+export async function worker({ globals, options }: Call): Promise<ExitCode> {
   const interrupted = onSignals();
   const { loadConfig } = await import('../config/load.ts');
   const config = loadConfig(globals.config);
   const { runWorker } = await import('../ops/worker.ts');
-  await quietTemporal();
-  await runWorker(config, createTalk(globals), interrupted);
+  const monitor = await monitored(config, options['metricsPort']);
+  await runWorker(config, createTalk(globals), interrupted, monitor);
   return 0;
+}
+
+/** Prepares Temporal's SDK, and what serves metrics and health where that is wanted. @param port as an option has it; on the loopback */
+async function monitored(config: Config, port?: string | boolean): Promise<Monitor | undefined> {
+  const address = port === undefined ? config.metrics?.listen : `127.0.0.1:${readPort(String(port))}`;
+  if (address === undefined) {
+    await quietTemporal();
+    return undefined;
+  }
+  const [{ createSdkMetrics }, { createMonitor }] = await Promise.all([
+    import('../metrics/sdk.ts'),
+    import('../status/monitor.ts'),
+  ]);
+  const sdk = await createSdkMetrics();
+  await quietTemporal(sdk);
+  return createMonitor(config, { address, sdk, version: readVersion() });
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new UsageError(`--metrics-port takes a port, 0 to 65535, found ${JSON.stringify(text)}`);
 }
 
 export async function apply({ globals }: Call): Promise<ExitCode> {
@@ -101,7 +128,7 @@ export async function pull({ globals, args: [name = ''], options }: Call): Promi
 }
 
 /** Signals are ours, and of the SDK's own lines only errors are for people. */
-async function quietTemporal(): Promise<void> {
+async function quietTemporal(sdk?: SdkMetrics): Promise<void> {
   const { DefaultLogger, Runtime } = await import('@temporalio/worker');
   const logger = new DefaultLogger('ERROR', ({ level, message }) =>
     process.stderr.write(`${level} ${harmless(message)}\n`),
@@ -109,6 +136,9 @@ async function quietTemporal(): Promise<void> {
   Runtime.install({
     logger,
     shutdownSignals: [],
-    telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
+    telemetryOptions: {
+      logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} },
+      ...(sdk && { metrics: sdk.telemetry }),
+    },
   });
 }

@@ -4,7 +4,7 @@ import { subtract, union } from '../core/intervals.ts';
 import { interval, type Interval } from '../core/time.ts';
 import type { Ledger } from './ledger.ts';
 import { insertSlice, isWindow } from './commit.ts';
-import { rangesOf, rowsOf, sealedIn } from './queries.ts';
+import { lastSealedAt, rangesOf, rowsOf, sealedIn } from './queries.ts';
 import { insertReport, isReport, markSame, reportsOf } from './reports.ts';
 import { ALWAYS, toFailure, toLoss, toSlice } from './rows.ts';
 import type { Database } from './schema.ts';
@@ -30,7 +30,7 @@ export function sqlLedger(db: Database, guard: Guard): Ledger {
 
 type Readers = Pick<
   Ledger,
-  'streams' | 'coverage' | 'slices' | 'losses' | 'failures' | 'position' | 'portions' | 'reports'
+  'streams' | 'coverage' | 'slices' | 'losses' | 'failures' | 'position' | 'portions' | 'reports' | 'lastSealedAt'
 >;
 
 function readers(db: Database, guard: Guard): Readers {
@@ -56,6 +56,7 @@ function readers(db: Database, guard: Guard): Readers {
     position: (id) => read((trx) => positionOf(trx, id)),
     reports: (id, days) => read((trx) => reportsOf(trx, id, days)),
     portions: (id, limit) => read((trx) => portionsOf(trx, id, limit)),
+    lastSealedAt: (id) => read((trx) => lastSealedAt(trx, id)),
   };
 }
 

@@ -7,7 +7,7 @@ import { openLedger } from '../ledger/open.ts';
 
 export type LedgerReader = Pick<
   Ledger,
-  'streams' | 'coverage' | 'slices' | 'losses' | 'failures' | 'position' | 'portions' | 'reports'
+  'streams' | 'coverage' | 'slices' | 'losses' | 'failures' | 'position' | 'portions' | 'reports' | 'lastSealedAt'
 >;
 
 const nothingYet: LedgerReader = {
@@ -19,6 +19,7 @@ const nothingYet: LedgerReader = {
   position: async () => undefined,
   portions: async () => [],
   reports: async () => [],
+  lastSealedAt: async () => undefined,
 };
 
 /**

@@ -11,6 +11,7 @@ import { ensureSearchAttributes, searchAttributes } from '../temporal/search-att
 import { startTemporal } from '../temporal/server.ts';
 import { startWorker } from '../worker.ts';
 import { taskQueue, temporalAddress } from './connection.ts';
+import type { Monitor } from './monitor.ts';
 import { followProgress } from './progress.ts';
 import { startPull } from './pull.ts';
 import { failureOfRun, type RunFailure } from './run-failure.ts';
@@ -26,6 +27,7 @@ export interface UpOptions {
   readonly interrupted: AbortSignal;
   /** Said once everything runs. */
   readonly hints?: (addresses: { readonly ui: string | undefined }) => readonly string[];
+  readonly monitor?: Monitor | undefined;
 }
 
 export interface StreamResult {
@@ -40,7 +42,14 @@ export interface StreamResult {
  * @returns what came of the first pull of every stream; streams that were still at it when the user ended it are left out
  * Errors: those of the server (none to be had, port in use), of the ledger, and `TemporalUnreachable`.
  */
-export async function runUp({ config, once, talk, interrupted, hints }: UpOptions): Promise<readonly StreamResult[]> {
+export async function runUp({
+  config,
+  once,
+  talk,
+  interrupted,
+  hints,
+  monitor,
+}: UpOptions): Promise<readonly StreamResult[]> {
   const closers: (() => Promise<unknown>)[] = [];
   try {
     await mkdir(config.data, { recursive: true, mode: 0o750 });
@@ -53,8 +62,14 @@ export async function runUp({ config, once, talk, interrupted, hints }: UpOption
     await ensureSearchAttributes(client.connection, target.namespace);
     const connection = await connectWorker(target);
     closers.push(() => connection.close());
-    const worker = await startWorker({ config, connection, namespace: target.namespace, taskQueue, ledger });
+    const { namespace } = target;
+    const worker = await startWorker({ config, connection, namespace, taskQueue, ledger, work: monitor?.work });
     closers.push(() => worker.stop());
+    const served = await monitor?.start({ client, target, worker });
+    if (served !== undefined) {
+      closers.push(() => served.close());
+      talk.say(`Metrics and health: ${served.url}/metrics, /livez, /readyz`);
+    }
 
     const streams = knownStreams(config);
     if (!once) {

@@ -1,0 +1,19 @@
+import type { Client } from '@temporalio/client';
+import type { WorkMetrics } from '../metrics/work.ts';
+import type { TemporalAddress } from '../temporal/connect.ts';
+import type { RunningWorker } from '../worker.ts';
+
+/** What a running process gives to look at. */
+export interface Monitored {
+  readonly client: Client;
+  readonly target: TemporalAddress;
+  readonly worker: RunningWorker;
+}
+
+/** Serves the metrics and the health of a process that is about to run. `up` and `worker` are given one; the HTTP side is `src/status`. */
+export interface Monitor {
+  /** For the worker to count with. */
+  readonly work: WorkMetrics;
+  /** @returns where it is served, and how to end that. Errors: `PortInUse`. */
+  start(monitored: Monitored): Promise<{ readonly url: string; readonly close: () => Promise<void> }>;
+}
