@@ -25,8 +25,9 @@ export function createScheduleMetrics(client: Client, taskQueue: string): Collec
       const counts = await readCounts(client, taskQueue).catch(() => undefined);
       missed.reset();
       skipped.reset();
-      if (counts === undefined) return;
+      // Also after a failure: a server that is away must not make every scrape wait for it.
       collectedAt = performance.now();
+      if (counts === undefined) return;
       for (const { source, stream, ...counted } of counts) {
         missed.set({ source, stream }, counted.missed);
         skipped.set({ source, stream }, counted.skipped);

@@ -7,7 +7,7 @@ export interface SdkMetrics {
   /** For `Runtime.install`, before anything connects to Temporal. */
   readonly telemetry: NonNullable<TelemetryOptions['metrics']>;
   /** In the text format of Prometheus; nothing while the SDK does not serve them. */
-  read(): Promise<string>;
+  readonly read: () => Promise<string>;
 }
 
 const PATIENCE = 2_000;

@@ -19,7 +19,7 @@ type Sample = readonly [name: Name, value: number, labels?: Labels];
 export interface Collected {
   readonly registry: Registry;
   /** Reads the facts and writes every series anew. Errors: those of reading; the series stay as they were then. */
-  collect(): Promise<void>;
+  readonly collect: () => Promise<void>;
 }
 
 /** What the ledger says of the configured streams (DESIGN §5: states are derived, only facts are stored). @param clock ms since the epoch */

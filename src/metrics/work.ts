@@ -33,6 +33,8 @@ export function createWorkMetrics(streams: readonly StreamId[]): WorkMetrics {
   const registry = new Registry();
   const counters = makeCounters(registry);
   for (const id of streams) begin(counters, labelsOf(id));
+  // A login is a request of the whole source.
+  for (const source of new Set(streams.map((id) => id.source))) beginRequests(counters, labelsOf({ source }));
   const who = new AsyncLocalStorage<ReturnType<typeof labelsOf>>();
   const listen = (message: unknown): void => count(message as Traffic, who.getStore(), counters);
   traffic.subscribe(listen);
@@ -78,10 +80,14 @@ function begin(counters: Counters, labels: ReturnType<typeof labelsOf>): void {
   for (const counter of [counters.records, counters.bytes, counters.duplicates, counters.throttled]) {
     counter.inc(labels, 0);
   }
-  for (const code_class of codeClasses) counters.requests.inc({ ...labels, code_class }, 0);
-  counters.underWay.set(labels, 0);
-  counters.durations.zero(labels);
   counters.ages.zero(labels);
+  beginRequests(counters, labels);
+}
+
+function beginRequests({ requests, durations, underWay }: Counters, labels: ReturnType<typeof labelsOf>): void {
+  for (const code_class of codeClasses) requests.inc({ ...labels, code_class }, 0);
+  durations.zero(labels);
+  underWay.set(labels, 0);
 }
 
 /** Of an activity's argument; a login is for a whole source, and what has no source is not for a vendor. */

@@ -1,11 +1,12 @@
-import type { Client } from '@temporalio/client';
+import type { NativeConnection } from '@temporalio/worker';
 import type { WorkMetrics } from '../metrics/work.ts';
 import type { TemporalAddress } from '../temporal/connect.ts';
 import type { RunningWorker } from '../worker.ts';
 
 /** What a running process gives to look at. */
 export interface Monitored {
-  readonly client: Client;
+  /** The worker's own: a check over it ends with its deadline, where the client's would go on retrying on a closed connection. */
+  readonly connection: NativeConnection;
   readonly target: TemporalAddress;
   readonly worker: RunningWorker;
 }

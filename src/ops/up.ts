@@ -65,7 +65,7 @@ export async function runUp({
     const { namespace } = target;
     const worker = await startWorker({ config, connection, namespace, taskQueue, ledger, work: monitor?.work });
     closers.push(() => worker.stop());
-    const served = await monitor?.start({ client, target, worker });
+    const served = await monitor?.start({ connection, target, worker });
     if (served !== undefined) {
       closers.push(() => served.close());
       talk.say(`Metrics and health: ${served.url}/metrics, /livez, /readyz`);

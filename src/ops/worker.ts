@@ -1,4 +1,3 @@
-import { Client } from '@temporalio/client';
 import type { Config } from '../config/load.ts';
 import { connectWorker } from '../temporal/connect.ts';
 import { startWorker } from '../worker.ts';
@@ -21,7 +20,7 @@ export async function runWorker(
   try {
     const { namespace } = target;
     const worker = await startWorker({ config, connection, namespace, taskQueue, work: monitor?.work });
-    const served = await monitor?.start({ client: new Client({ connection, namespace }), target, worker }).catch(
+    const served = await monitor?.start({ connection, target, worker }).catch(
       // Nothing runs that was meant to be looked at, and cannot be.
       async (error: unknown) => {
         await worker.stop();

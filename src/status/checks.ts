@@ -8,10 +8,17 @@ import { readLedger } from '../ops/ledger.ts';
 import type { RunningWorker } from '../worker.ts';
 import type { HealthCheck } from './health.ts';
 
-/** What Temporal's client and its worker's connection have in common. */
+/**
+ * What the connections of Temporal's client and of its worker have in common. The client's retries by timers that outlive its `close()`, and
+ * throw then: give it `interceptors: []`.
+ */
 export interface TemporalService {
+  withDeadline<T>(deadline: number, work: () => Promise<T>): Promise<T>;
   readonly workflowService: { describeNamespace(request: { namespace: string }): Promise<unknown> };
 }
+
+/** Shorter than what a check may take at all, so that its own words are shown. */
+const PATIENCE = 2_500;
 
 export interface Checked {
   readonly temporal?: { readonly connection: TemporalService; readonly namespace: string } | undefined;
@@ -37,7 +44,11 @@ export function readyChecks(config: Config, { temporal, worker }: Checked): read
 }
 
 function temporalCheck({ connection, namespace }: NonNullable<Checked['temporal']>): HealthCheck {
-  return { name: 'temporal', check: () => connection.workflowService.describeNamespace({ namespace }) };
+  return {
+    name: 'temporal',
+    check: () =>
+      connection.withDeadline(Date.now() + PATIENCE, () => connection.workflowService.describeNamespace({ namespace })),
+  };
 }
 
 function workerCheck(worker: Pick<RunningWorker, 'isPolling'>): HealthCheck {

@@ -1,3 +1,4 @@
+import { Client } from '@temporalio/client';
 import { Hono } from 'hono';
 import type { Config } from '../config/load.ts';
 import type { SdkMetrics } from '../metrics/sdk.ts';
@@ -22,10 +23,11 @@ export function createMonitor(config: Config, { address, sdk, version }: Monitor
   const work = createWorkMetrics(knownStreams(config));
   return {
     work,
-    async start({ client, target: { namespace }, worker }) {
+    async start({ connection, target: { namespace }, worker }) {
+      const client = new Client({ connection, namespace });
       const app = new Hono()
         .route('/', metricsRoutes(config, { version, client, taskQueue, work, sdk }))
-        .route('/', healthRoutes(readyChecks(config, { temporal: { connection: client, namespace }, worker })));
+        .route('/', healthRoutes(readyChecks(config, { temporal: { connection, namespace }, worker })));
       const { url, close } = await listen(app, address, 'metrics and health');
       return {
         url,
