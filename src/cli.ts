@@ -248,7 +248,10 @@ const rows: readonly Row[] = [
     usage: 'worker',
     about: 'one worker for a Temporal server; run as many as you like',
     run: async () => (await running()).worker,
-    examples: ['sluice worker'],
+    options: [
+      ['--metrics-port <port>', 'serve /metrics, /livez and /readyz on the loopback (default: as `metrics:` says)'],
+    ],
+    examples: ['sluice worker', 'sluice worker --metrics-port 9464'],
     exits: [69, 74, 78],
   },
   {

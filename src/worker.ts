@@ -15,6 +15,7 @@ import type { Config } from './config/load.ts';
 import { locations } from './config/locations.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { openLedger } from './ledger/open.ts';
+import type { WorkMetrics } from './metrics/work.ts';
 
 export interface WorkerSetup {
   readonly config: Config;
@@ -26,9 +27,13 @@ export interface WorkerSetup {
   /** Replace what the configuration would open; then their owner closes them. */
   readonly ledger?: Ledger;
   readonly archive?: Archive;
+  /** Counts what this worker does. */
+  readonly work?: WorkMetrics | undefined;
 }
 
 export interface RunningWorker {
+  /** Whether it asks Temporal for work. */
+  isPolling(): boolean;
   /** Settles when the worker has stopped; rejects when it broke. */
   readonly done: Promise<void>;
   /** Takes no new work, lets running walks hand over their cursors, ends sessions and closes the ledger. */
@@ -44,7 +49,7 @@ const STICKY = '5s';
 
 /** The composition root: configuration → sources, ledger, archive → activities → worker. Nothing else joins these. */
 export async function startWorker(setup: WorkerSetup): Promise<RunningWorker> {
-  const { config, connection, namespace, taskQueue } = setup;
+  const { config, connection, namespace, taskQueue, work } = setup;
   const { ledger: ledgerFile, archive: archiveRoot } = locations(config);
   const ledger = setup.ledger ?? (await openLedger(ledgerFile));
   const stopping = new AbortController();
@@ -55,7 +60,14 @@ export async function startWorker(setup: WorkerSetup): Promise<RunningWorker> {
     namespace,
     taskQueue,
     workflowBundle: await workflowBundle(),
-    activities: createActivities({ sources, ledger, archive, stopping: stopping.signal }),
+    activities: createActivities({
+      sources,
+      ledger: work?.counted(ledger) ?? ledger,
+      archive,
+      stopping: stopping.signal,
+      ...(work && { cursorUsed: work.cursorUsed }),
+    }),
+    ...(work && { interceptors: { activity: [work.interceptor] } }),
     shutdownGraceTime: GRACE,
     shutdownForceTime: FORCE,
     stickyQueueScheduleToStartTimeout: STICKY,
@@ -66,12 +78,18 @@ export async function startWorker(setup: WorkerSetup): Promise<RunningWorker> {
   });
   return {
     done,
+    isPolling: () => isPolling(worker),
     async stop() {
       stopping.abort();
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await done;
     },
   };
+}
+
+function isPolling(worker: Worker): boolean {
+  const { runState, workflowPollerState, activityPollerState } = worker.getStatus();
+  return runState === 'RUNNING' && workflowPollerState === 'POLLING' && activityPollerState === 'POLLING';
 }
 
 /** Runs a worker to its end, and then lets go of what it held. */

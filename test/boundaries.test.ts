@@ -53,6 +53,17 @@ const values: Readonly<Record<string, readonly string[]>> = {
     '@temporalio/activity',
     '@temporalio/common',
   ],
+  'src/metrics': [
+    'src/core/',
+    'src/http/traffic.ts',
+    'src/metrics/',
+    'src/ops/',
+    'src/temporal/ports.ts',
+    'prom-client',
+    'undici',
+    '@temporalio/common',
+    'node:',
+  ],
   'src/workflows': ['src/core/', 'src/workflows/', '@temporalio/workflow', '@temporalio/common'],
   simulators: ['simulators/', 'node:'],
 };

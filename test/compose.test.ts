@@ -36,6 +36,7 @@ const composeSchema = z.strictObject({
     z.strictObject({
       image: z.string(),
       build: z.string().optional(),
+      profiles: z.array(z.string()).optional(),
       init: z.boolean().optional(),
       cap_drop: z.array(z.string()).optional(),
       security_opt: z.array(z.string()).optional(),
@@ -57,6 +58,14 @@ const composeSchema = z.strictObject({
   networks: z.record(z.string(), z.strictObject({ internal: z.boolean().optional() })),
   volumes: z.record(z.string(), z.strictObject({})),
   secrets: z.record(z.string(), z.strictObject({ environment: z.string() })),
+});
+
+const prometheusSchema = z.looseObject({
+  scrape_configs: z.array(
+    z.looseObject({
+      dns_sd_configs: z.array(z.looseObject({ names: z.array(z.string()), type: z.string(), port: z.int() })),
+    }),
+  ),
 });
 
 const compose = composeSchema.parse(parse(text('docker-compose.yml'), { merge: true }));
@@ -83,7 +92,7 @@ describe('docker-compose.yml', () => {
     const bases = [...text('Dockerfile').matchAll(/^FROM (\S+)/gm)].map((match) => match[1] ?? '');
     expect(bases).toHaveLength(2);
     for (const image of [...services.map(([, { image }]) => image), ...bases]) {
-      expect(image).toMatch(/^(sluice:local|[\w/-]+:\d+\.\d+(\.\d+)?(-[a-z-]+)?)$/);
+      expect(image).toMatch(/^(sluice:local|[\w/-]+:v?\d+\.\d+(\.\d+)?(-[a-z-]+)?)$/);
       expect(image).not.toMatch(/auto-setup|alpine/);
     }
   });
@@ -120,6 +129,14 @@ describe('docker-compose.yml', () => {
     expect(seconds(service('worker').stop_grace_period)).toBeGreaterThan(force + 5);
   });
 
+  it('starts what only watches when it is asked to, and nothing else depends on that', () => {
+    const watching = services.filter(([, { profiles = [] }]) => profiles.length > 0).map(([name]) => name);
+    expect(watching).toEqual(['prometheus', 'grafana']);
+    for (const [name, { depends_on = {} }] of services) {
+      if (!watching.includes(name)) expect(Object.keys(depends_on).filter((one) => watching.includes(one))).toEqual([]);
+    }
+  });
+
   it('has only networks, volumes, secrets and files that are there', () => {
     for (const [, { networks = [], volumes = [], secrets = [] }] of services) {
       for (const name of networks) expect(Object.keys(compose.networks)).toContain(name);
@@ -153,6 +170,7 @@ describe('the configuration that the workers are given', () => {
     .looseObject({
       data: z.string(),
       temporal: z.looseObject({ address: z.string(), namespace: z.string() }),
+      metrics: z.looseObject({ listen: z.string() }),
       sources: z.record(z.string(), z.looseObject({ type: z.string(), baseUrl: z.url() })),
     })
     .parse(parse(text('ops/compose/sluice.yaml')));
@@ -160,6 +178,15 @@ describe('the configuration that the workers are given', () => {
   it('names the Temporal server and the namespace of the same file', () => {
     expect(config.temporal.address).toBe(service('temporal-namespace').environment?.['TEMPORAL_ADDRESS']);
     expect(config.temporal.namespace).toBe(service('temporal-namespace').environment?.['TEMPORAL_NAMESPACE']);
+  });
+
+  it('serves metrics and health where the health check and Prometheus look for them', () => {
+    const port = config.metrics.listen.split(':').at(-1);
+    expect(service('worker').healthcheck?.test.at(-1)).toContain(`http://127.0.0.1:${port}/readyz`);
+    const { scrape_configs } = prometheusSchema.parse(parse(text('ops/prometheus/prometheus.yml')));
+    const discovered = scrape_configs.flatMap((one) => one.dns_sd_configs);
+    expect(discovered).toEqual([{ names: ['worker'], type: 'A', port: Number(port) }]);
+    expect(Object.keys(compose.services)).toContain('worker');
   });
 
   it('keeps its data in a volume that outlives the containers, and reads it where it is mounted', () => {

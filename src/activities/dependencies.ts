@@ -12,6 +12,8 @@ export interface Dependencies {
   readonly archive: Archive;
   /** Aborted when the worker is asked to stop: running walks then return early, with their cursor. */
   readonly stopping: AbortSignal;
+  /** Told how old a cursor that dies is when it is used, seconds. */
+  readonly cursorUsed?: (id: StreamId, age: number) => void;
 }
 
 export interface OpenSource {

@@ -23,6 +23,8 @@ interface Walk {
   readonly stream: WindowStream;
   readonly window: Interval;
   readonly now: () => number;
+  /** Told the age of each cursor that is used, seconds. */
+  readonly cursorUsed: (age: number) => void;
   readonly staging: SegmentWriter;
   readonly startedAt: number;
   pages: number;
@@ -62,6 +64,7 @@ function startWalk(deps: Dependencies, order: FetchOrder): Walk {
     stream,
     window: interval(order.window),
     now: () => source.now(),
+    cursorUsed: (age) => deps.cursorUsed?.({ source: order.source, stream: order.stream }, age),
     staging: deps.archive.stage(order),
     startedAt: Date.now(),
     pages: 0,
@@ -108,6 +111,8 @@ async function walkOnePage(walk: Walk): Promise<void> {
       `the cursor was valid until ${cursor.validUntil} and it is ${toIso(askedAt)} by the vendor's clock`,
     );
   }
+  const issuedAt = cursor === null ? undefined : issueOf(cursor, stream);
+  if (issuedAt !== undefined) walk.cursorUsed(Math.max(0, askedAt - issuedAt) / SECOND);
   const page = await stream.fetchPage(window, cursor?.text ?? null, cancellationSignal());
   await walk.staging.page(page.records, (record) => stream.identify(record));
   walk.pages += 1;
@@ -125,6 +130,12 @@ function nextCursor(text: NonNullable<Page['next']>, askedAt: number, { limits }
     throw new UnexpectedAnswer(`a cursor of ${text.length} characters; at most ${LONGEST_CURSOR} can be kept`);
   const dies = Number.isFinite(limits.cursorValidity);
   return { text, validUntil: dies ? toIso(askedAt + limits.cursorValidity) : null };
+}
+
+/** When a cursor that dies was issued, ms since the epoch, on the safe side. */
+function issueOf({ validUntil }: Cursor, { limits }: WindowStream): number | undefined {
+  const end = validUntil === null ? undefined : fromIso(validUntil);
+  return end === undefined ? undefined : end - limits.cursorValidity;
 }
 
 function hasExpired({ validUntil }: Cursor, now: number): boolean {

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import type { Call, Verb } from './call.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import type { Globals } from './terminal.ts';
 import { report } from './trouble.ts';
+import { readVersion } from './version.ts';
 
 /** A verb as the table of `src/cli.ts` has it. */
 export interface Row {
@@ -99,20 +99,4 @@ function readGlobals(program: Command): Globals {
     input: input !== false,
     timeFormat: timeFormat === 'relative' ? 'relative' : 'iso',
   };
-}
-
-/** The package's version; its file lies above both src/ and dist/src/. */
-function readVersion(): string {
-  for (const path of ['../../package.json', '../../../package.json']) {
-    try {
-      const { name, version } = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as Record<
-        string,
-        string
-      >;
-      if (name === 'sluice' && version !== undefined) return version;
-    } catch {
-      // built or unbuilt: it is at the other place
-    }
-  }
-  return 'unknown';
 }

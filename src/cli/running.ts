@@ -1,11 +1,16 @@
 import { resolve } from 'node:path';
+import type { Config } from '../config/load.ts';
 import { describeOutcome } from '../core/outcome.ts';
+import type { SdkMetrics } from '../metrics/sdk.ts';
+import type { Monitor } from '../ops/monitor.ts';
+import { UsageError } from '../ops/usage-error.ts';
 import type { StreamResult } from '../ops/up.ts';
 import { complainOfRun } from './trouble.ts';
 import type { Call } from './call.ts';
 import { exitCodeOf, gravestOf, type ExitCode } from './exit-codes.ts';
 import { print } from './output.ts';
 import { interruptedCode, onSignals } from './signals.ts';
+import { readVersion } from './version.ts';
 import { createTalk, harmless, type Globals } from './terminal.ts';
 import { formatWindow } from './views.ts';
 
@@ -14,10 +19,10 @@ export async function up({ globals, options }: Call): Promise<ExitCode> {
   const { loadConfig } = await import('../config/load.ts');
   const config = loadConfig(globals.config);
   const { runUp } = await import('../ops/up.ts');
-  await quietTemporal();
+  const monitor = await monitored(config);
   const once = options['once'] === true;
   const page = `127.0.0.1:${String(options['pagePort'])}`;
-  const results = await runUp({ config, once, talk: createTalk(globals), interrupted, hints, page });
+  const results = await runUp({ config, once, talk: createTalk(globals), interrupted, hints, page, monitor });
   return finish(globals, { results, interrupted, once });
 }
 
@@ -59,14 +64,36 @@ function codeOfResult({ failure, outcome }: Pick<StreamResult, 'failure' | 'outc
   return (outcome?.lostMinutes ?? 0) > 0 ? 3 : 0;
 }
 
-export async function worker({ globals }: Call): Promise<ExitCode> {
+export async function worker({ globals, options }: Call): Promise<ExitCode> {
   const interrupted = onSignals();
   const { loadConfig } = await import('../config/load.ts');
   const config = loadConfig(globals.config);
   const { runWorker } = await import('../ops/worker.ts');
-  await quietTemporal();
-  await runWorker(config, createTalk(globals), interrupted);
+  const monitor = await monitored(config, options['metricsPort']);
+  await runWorker(config, createTalk(globals), interrupted, monitor);
   return 0;
+}
+
+/** Prepares Temporal's SDK, and what serves metrics and health where that is wanted. @param port as an option has it; on the loopback */
+async function monitored(config: Config, port?: string | boolean): Promise<Monitor | undefined> {
+  const address = port === undefined ? config.metrics?.listen : `127.0.0.1:${readPort(String(port))}`;
+  if (address === undefined) {
+    await quietTemporal();
+    return undefined;
+  }
+  const [{ createSdkMetrics }, { createMonitor }] = await Promise.all([
+    import('../metrics/sdk.ts'),
+    import('../status/monitor.ts'),
+  ]);
+  const sdk = await createSdkMetrics();
+  await quietTemporal(sdk);
+  return createMonitor(config, { address, sdk, version: readVersion() });
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new UsageError(`--metrics-port takes a port, 0 to 65535, found ${JSON.stringify(text)}`);
 }
 
 export async function pull({ globals, args: [name = ''], options }: Call): Promise<ExitCode> {
@@ -94,7 +121,7 @@ export async function pull({ globals, args: [name = ''], options }: Call): Promi
 }
 
 /** Signals are ours, and of the SDK's own lines only errors are for people. */
-export async function quietTemporal(): Promise<void> {
+export async function quietTemporal(sdk?: SdkMetrics): Promise<void> {
   const { DefaultLogger, Runtime } = await import('@temporalio/worker');
   const logger = new DefaultLogger('ERROR', ({ level, message }) =>
     process.stderr.write(`${level} ${harmless(message)}\n`),
@@ -102,6 +129,9 @@ export async function quietTemporal(): Promise<void> {
   Runtime.install({
     logger,
     shutdownSignals: [],
-    telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
+    telemetryOptions: {
+      logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} },
+      ...(sdk && { metrics: sdk.telemetry }),
+    },
   });
 }

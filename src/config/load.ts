@@ -17,6 +17,8 @@ export interface Config {
   /** The folder of ledger, archive and the embedded server's database, absolute. */
   readonly data: string;
   readonly temporal: TemporalSettings;
+  /** Where metrics and health are served, `host:port`; absent: nowhere. */
+  readonly metrics?: { readonly listen: string } | undefined;
   /** By their names, in the order of the file. */
   readonly sources: ReadonlyMap<string, ConfiguredSource>;
 }
@@ -62,7 +64,13 @@ export function loadConfig(file: string, options: LoadOptions = {}): Config {
   report.end();
   if (top === undefined) throw new Error('unreachable: a report with a finding throws');
   const { address, apiKey, tls = apiKey === undefined ? undefined : true, ...temporal } = top.temporal;
-  return { file: absolute, data: resolve(folder, top.data), temporal: { ...temporal, address, apiKey, tls }, sources };
+  return {
+    file: absolute,
+    data: resolve(folder, top.data),
+    temporal: { ...temporal, address, apiKey, tls },
+    ...(top.metrics && { metrics: top.metrics }),
+    sources,
+  };
 }
 
 function wholeMap(value: unknown, reading: Reading): Record<string, unknown> {

@@ -4,20 +4,18 @@ import { secret } from '../sources/fields.ts';
 /** `host:port`, with an IPv6 address in brackets; a name without a scheme. */
 const ADDRESS = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]):\d{1,5}$/;
 
-const address = z
-  .string()
-  .superRefine((text, context) => {
-    if (ADDRESS.test(text) && isPort(Number(text.slice(text.lastIndexOf(':') + 1)))) return;
-    const scheme = /^\w+:\/\//.test(text) ? ' without a scheme' : '';
-    context.addIssue({
-      code: 'custom',
-      message: `expected \`host:port\`${scheme}, such as \`temporal.example.com:7233\`, found "${text}"`,
-    });
-  })
-  .meta({
-    description: 'The Temporal cluster, `host:port`. Absent: `sluice up` brings a server of its own.',
-    pattern: ADDRESS.source,
-  });
+const address = (description: string, example: string) =>
+  z
+    .string()
+    .superRefine((text, context) => {
+      if (ADDRESS.test(text) && isPort(Number(text.slice(text.lastIndexOf(':') + 1)))) return;
+      const scheme = /^\w+:\/\//.test(text) ? ' without a scheme' : '';
+      context.addIssue({
+        code: 'custom',
+        message: `expected \`host:port\`${scheme}, such as \`${example}\`, found "${text}"`,
+      });
+    })
+    .meta({ description, pattern: ADDRESS.source });
 
 const port = (about: string) => z.int().min(1).max(65_535).meta({ description: about });
 
@@ -27,7 +25,10 @@ function isPort(number: number): boolean {
 
 const temporal = z
   .strictObject({
-    address: address.optional(),
+    address: address(
+      'The Temporal cluster, `host:port`. Absent: `sluice up` brings a server of its own.',
+      'temporal.example.com:7233',
+    ).optional(),
     namespace: z
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, {
@@ -49,6 +50,12 @@ const temporal = z
   })
   .meta({ description: 'Where Temporal is. Absent: `sluice up` brings a server of its own on this machine.' });
 
+const metrics = z
+  .strictObject({
+    listen: address('Where `/metrics`, `/livez` and `/readyz` answer, `host:port`.', '127.0.0.1:9464'),
+  })
+  .meta({ description: 'Metrics and health of `up` and of each `worker`, for Prometheus. Absent: none are served.' });
+
 /** What the whole file is; each source is checked by its own type's schema. */
 export const topSettings = z.strictObject({
   version: z
@@ -63,6 +70,7 @@ export const topSettings = z.strictObject({
     .default('./data')
     .meta({ description: 'The folder of the embedded ledger, archive and Temporal database, relative to this file.' }),
   temporal: temporal.prefault({}),
+  metrics: metrics.optional(),
   sources: z
     .record(z.string(), z.unknown())
     .meta({ description: 'The accounts to pull from, each under a name of its own.' }),

@@ -21,11 +21,12 @@ export function showConfig(config: Config, format: 'yaml' | 'json'): string {
   return document.toString({ lineWidth: 0 });
 }
 
-function plainConfig({ data, temporal, sources }: Config): object {
+function plainConfig({ data, temporal, metrics, sources }: Config): object {
   return {
     version: 1,
     data: literal(data),
     temporal: plainTemporal(temporal),
+    ...(metrics && { metrics }),
     sources: Object.fromEntries([...sources.values()].map((source) => [source.id, plainSource(source)])),
   };
 }

@@ -9,6 +9,7 @@ import { printable } from './redaction.ts';
 import { httpDate, retryAfter } from './retry-after.ts';
 import { openStream, type HttpStream, type StreamRequest } from './stream.ts';
 import { openTarget, originOf, type Target } from './target.ts';
+import { beginTraffic } from './traffic.ts';
 import { troubleOf } from './trouble.ts';
 
 /** What one source may use of the network. */
@@ -221,7 +222,7 @@ function patience({ headersTimeoutMs }: HttpLimits, deadlineMs = 0): number {
   return Math.max(headersTimeoutMs, deadlineMs);
 }
 
-function send(
+async function send(
   { method, headers, body }: HttpRequest,
   path: string,
   headersTimeout: number,
@@ -229,16 +230,25 @@ function send(
   { target, limits, connections }: Means,
   encoding = 'gzip',
 ): Promise<Dispatcher.ResponseData> {
-  return connections.dispatcher().request({
-    origin: target.origin,
-    path,
-    method,
-    headers: { 'user-agent': 'sluice', ...headers, 'accept-encoding': encoding },
-    body: body ?? null,
-    signal,
-    headersTimeout,
-    bodyTimeout: limits.headersTimeoutMs,
-  });
+  const dispatcher = connections.dispatcher();
+  const end = beginTraffic();
+  try {
+    const answer = await dispatcher.request({
+      origin: target.origin,
+      path,
+      method,
+      headers: { 'user-agent': 'sluice', ...headers, 'accept-encoding': encoding },
+      body: body ?? null,
+      signal,
+      headersTimeout,
+      bodyTimeout: limits.headersTimeoutMs,
+    });
+    answer.body.once('close', () => end(answer.statusCode));
+    return answer;
+  } catch (error) {
+    end(undefined);
+    throw error;
+  }
 }
 
 async function read(

@@ -62,6 +62,8 @@ export interface Ledger {
   losses(stream: StreamId): Promise<readonly LossRow[]>;
   /** Windows that failed last time they were tried, oldest first. */
   failures(stream: StreamId): Promise<readonly FailureRow[]>;
+  /** When a slice of any kind was last sealed, ms since the epoch; undefined before the first. */
+  lastSealedAt(stream: StreamId): Promise<number | undefined>;
   /** Gives the connection back; a second call does nothing. */
   close(): Promise<void>;
 }

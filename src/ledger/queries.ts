@@ -61,6 +61,20 @@ async function islandsOf(db: Database, rows: Expression<unknown>): Promise<Inter
   return islands.map(toInterval);
 }
 
+/** When a slice of any kind was last sealed. */
+export async function lastSealedAt(db: Database, { source, stream }: StreamId): Promise<number | undefined> {
+  const last = (table: 'slices' | 'portions' | 'reports') =>
+    db
+      .selectFrom(table)
+      .select(({ fn }) => fn.max('sealed_at').as('at'))
+      .where('source', '=', source)
+      .where('stream', '=', stream);
+  const rows = await last('slices').unionAll(last('portions')).unionAll(last('reports')).execute();
+  // With none of a kind the greatest is null, which the types do not say.
+  const instants = rows.flatMap(({ at }) => ((at as number | null) === null ? [] : [at]));
+  return instants.length === 0 ? undefined : Math.max(...instants);
+}
+
 /**
  * An index by start alone would have to be read from the stream's first slice on, for one that began long ago may reach far. None reaches further than the
  * longest of them, so that only the rows between are read.

@@ -5,7 +5,7 @@ import { interval, type Interval } from '../core/time.ts';
 import type { Ledger } from './ledger.ts';
 import { insertSlice, isWindow } from './commit.ts';
 import { insertLookup, isLookup, lookupsOf } from './lookups.ts';
-import { rangesOf, rowsOf, sealedIn } from './queries.ts';
+import { lastSealedAt, rangesOf, rowsOf, sealedIn } from './queries.ts';
 import { sealedSince } from './recent.ts';
 import { insertReport, isReport, markSame, reportsOf } from './reports.ts';
 import { ALWAYS, toFailure, toLoss, toSlice } from './rows.ts';
@@ -42,6 +42,7 @@ type Readers = Pick<
   | 'reports'
   | 'lookups'
   | 'sealedSince'
+  | 'lastSealedAt'
 >;
 
 function readers(db: Database, guard: Guard): Readers {
@@ -69,6 +70,7 @@ function readers(db: Database, guard: Guard): Readers {
     reports: (id, days) => read((trx) => reportsOf(trx, id, days)),
     lookups: (source) => read((trx) => lookupsOf(trx, source)),
     portions: (id, limit) => read((trx) => portionsOf(trx, id, limit)),
+    lastSealedAt: (id) => read((trx) => lastSealedAt(trx, id)),
   };
 }
 

@@ -17,6 +17,7 @@ export type LedgerReader = Pick<
   | 'reports'
   | 'lookups'
   | 'sealedSince'
+  | 'lastSealedAt'
 >;
 
 const nothingYet: LedgerReader = {
@@ -30,6 +31,7 @@ const nothingYet: LedgerReader = {
   reports: async () => [],
   sealedSince: async () => [],
   lookups: async () => [],
+  lastSealedAt: async () => undefined,
 };
 
 /**

@@ -23,7 +23,7 @@ export interface PositionStatus {
 }
 
 /** A missed tick is not late yet: it may be running. */
-const LATE_AFTER_TICKS = 2;
+export const LATE_AFTER_TICKS = 2;
 
 /** From the ledger alone, in the order of the configuration. */
 export async function readPositions(config: Config, now: number): Promise<readonly PositionStatus[]> {

@@ -11,6 +11,7 @@ import { ensureSearchAttributes, searchAttributes } from '../temporal/search-att
 import { startTemporal } from '../temporal/server.ts';
 import { startWorker } from '../worker.ts';
 import { taskQueue, temporalAddress } from './connection.ts';
+import type { Monitor } from './monitor.ts';
 import { followProgress } from './progress.ts';
 import { startPull } from './pull.ts';
 import { failureOfRun, type RunFailure } from './run-failure.ts';
@@ -33,6 +34,7 @@ export interface UpOptions {
   }) => readonly string[];
   /** Where the status page is served, `host:port`; absent: nowhere. */
   readonly page?: string | undefined;
+  readonly monitor?: Monitor | undefined;
 }
 
 export interface StreamResult {
@@ -54,6 +56,7 @@ export async function runUp({
   interrupted,
   hints,
   page,
+  monitor,
 }: UpOptions): Promise<readonly StreamResult[]> {
   const closers: (() => Promise<unknown>)[] = [];
   try {
@@ -67,8 +70,14 @@ export async function runUp({
     await ensureSearchAttributes(client.connection, target.namespace);
     const connection = await connectWorker(target);
     closers.push(() => connection.close());
-    const worker = await startWorker({ config, connection, namespace: target.namespace, taskQueue, ledger });
+    const { namespace } = target;
+    const worker = await startWorker({ config, connection, namespace, taskQueue, ledger, work: monitor?.work });
     closers.push(() => worker.stop());
+    const monitored = await monitor?.start({ connection, target, worker });
+    if (monitored !== undefined) {
+      closers.push(() => monitored.close());
+      talk.say(`Metrics and health: ${monitored.url}/metrics, /livez, /readyz`);
+    }
 
     const streams = knownStreams(config);
     if (!once) {

@@ -243,6 +243,11 @@ const mistakes: readonly [what: string, text: string, ...expected: string[]][] =
     `${BASE}temporal: { port: 70000 }\n`,
     '10:19 expected at most 65535, found the number 70000',
   ],
+  [
+    'a place for the metrics without a port',
+    `${BASE}metrics: { listen: 127.0.0.1 }\n`,
+    '10:20 expected `host:port`, such as `127.0.0.1:9464`, found "127.0.0.1"',
+  ],
   ['one port for two', `${BASE}temporal: { uiPort: 7233 }\n`, '10:21 must differ from `port`, 7233'],
   [
     'a yes that YAML does not read as true',

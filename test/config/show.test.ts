@@ -44,6 +44,13 @@ describe('a configuration that is shown', () => {
     );
   });
 
+  it('says where metrics and health are served, and is silent where they are not', () => {
+    const config = load(`${BASE}metrics: { listen: "0.0.0.0:9464" }\n`);
+    expect(showConfig(config, 'yaml')).toContain('\nmetrics:\n  listen: 0.0.0.0:9464\n');
+    expect(load(showConfig(config, 'yaml')).metrics).toEqual({ listen: '0.0.0.0:9464' });
+    expect(showConfig(load(BASE), 'yaml')).not.toContain('metrics');
+  });
+
   it('is JSON on request, with the same content', () => {
     expect(JSON.parse(showConfig(load(BASE), 'json'))).toMatchObject({
       version: 1,

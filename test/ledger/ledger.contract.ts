@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clip, subtract, union } from '../../src/core/intervals.ts';
 import type { StreamId } from '../../src/core/ids.ts';
+import { toIso } from '../../src/core/time.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import { at, failureOf, hours, receipt, SPAN, STREAM } from './kit.ts';
+import { at, failureOf, hours, portion, receipt, report, SPAN, STREAM } from './kit.ts';
 import { apply, createModel, HOURS, keyOf, rangesOf, steps, type Model, type Step } from './model.ts';
 
 export interface LedgerUnderTest {
@@ -47,6 +48,18 @@ export function testLedger(name: string, make: () => Promise<LedgerUnderTest>): 
         await ledger.apply({ source: 'a', stream: 'b' }, 3);
         const ids = (await ledger.streams()).map(({ source, stream }) => `${source}:${stream}`);
         expect(ids).toEqual(['a:b', 'a:b/c', 'b:a']);
+      });
+
+      it('know when something of them was last sealed, whatever its time and kind', async () => {
+        expect(await ledger.lastSealedAt(STREAM)).toBeUndefined();
+        await ledger.commit(receipt(5, 6, { sealedAt: toIso(at(7)) }));
+        await ledger.commit(receipt(0, 1, { sealedAt: toIso(at(9)) }));
+        expect(await ledger.lastSealedAt(STREAM)).toBe(at(9));
+        await ledger.commit(portion('1', '2', { sealedAt: toIso(at(11)) }));
+        expect(await ledger.lastSealedAt(STREAM)).toBe(at(11));
+        await ledger.commit(report('2026-11-20', 'scan.csv', { sealedAt: toIso(at(12)) }));
+        expect(await ledger.lastSealedAt(STREAM)).toBe(at(12));
+        expect(await ledger.lastSealedAt({ ...STREAM, stream: 'other' })).toBeUndefined();
       });
 
       it('do not mix: what one holds, another lacks', async () => {
