@@ -46,6 +46,17 @@ const content = {
   verbatim: verbatimSchema.optional(),
   reportId: z.string().optional(),
   reported: count.nullable(),
+  late: z
+    .looseObject({
+      records: count,
+      found: count,
+      changed: count,
+      missedAt: time,
+      lookedAt: time,
+      classes: z.array(count),
+      most: count,
+    })
+    .optional(),
   sealedAt: time,
   run: z.looseObject({ workflowId: z.string(), runId: z.string() }),
 };
@@ -68,7 +79,7 @@ export interface ManifestContent extends Omit<SliceContent, 'version'> {
 
 /** A manifest and its text: JSON with two spaces, always the same order of keys, a line break at the end. */
 export function encodeManifest({ slice, ...content }: ManifestContent): { manifest: Manifest; bytes: Buffer } {
-  const { records, repeats, conflicts, pages, parts, digest, verbatim, reportId, reported, sealedAt } = content;
+  const { records, repeats, conflicts, pages, parts, digest, verbatim, reportId, reported, late, sealedAt } = content;
   const run = { workflowId: content.run.workflowId, runId: content.run.runId };
   const manifest: Manifest = {
     version: VERSION,
@@ -82,6 +93,7 @@ export function encodeManifest({ slice, ...content }: ManifestContent): { manife
     ...(verbatim && { verbatim }),
     ...(reportId !== undefined && { reportId }),
     reported,
+    ...(late && { late }),
     sealedAt,
     run,
   };

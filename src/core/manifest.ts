@@ -1,4 +1,5 @@
 import type { RecordContext } from './contract.ts';
+import type { Lateness } from './lateness.ts';
 
 /**
  * What a sealed slice holds. The manifest is the commit (DESIGN §4): it is written once, exclusively, after the parts; the ledger's
@@ -25,10 +26,24 @@ export interface SliceContent {
   readonly reportId?: string | undefined;
   /** How many records the vendor said there were; null where it says nothing. */
   readonly reported: number | null;
+  /** What a later look added to the revision before; absent in a first revision, and in reports. */
+  readonly late?: LateContent | undefined;
   /** ISO 8601 UTC. */
   readonly sealedAt: string;
   /** The workflow that extracted it. */
   readonly run: { readonly workflowId: string; readonly runId: string };
+}
+
+/** Records that the vendor had not handed out before. */
+export interface LateContent extends Lateness {
+  readonly records: number;
+  /** How many records the look found, repeats dropped. */
+  readonly found: number;
+  /** Those of them that are held in another form: the first one is kept. */
+  readonly changed: number;
+  /** When they were not there yet, and when they were, by the vendor's clock; ISO 8601 UTC. */
+  readonly missedAt: string;
+  readonly lookedAt: string;
 }
 
 /** Which slice it is. */

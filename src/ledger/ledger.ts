@@ -2,6 +2,9 @@ import type { IntervalSet } from '../core/intervals.ts';
 import type { StreamId } from '../core/ids.ts';
 import type { Interval } from '../core/time.ts';
 import type { Receipt } from '../core/manifest.ts';
+import type { AcknowledgementFacts } from './acknowledgements.ts';
+import type { AlarmFacts } from './alarms.ts';
+import type { LookFacts } from './looks.ts';
 
 /**
  * The truth about coverage: which slices are sealed, what operators want, what failed last and what is lost. Only facts are stored;
@@ -13,7 +16,7 @@ import type { Receipt } from '../core/manifest.ts';
  * Every method is one transaction and, but for the count of `fail`, may be repeated with the same effect. Errors: `storage-full`, `ledger-damaged`,
  * `unavailable` (locked, or the database cannot be reached); nothing is written then.
  */
-export interface Ledger {
+export interface Ledger extends AcknowledgementFacts, AlarmFacts, LookFacts {
   /** Remembers when a stream was first applied; later calls change nothing. Returns that instant. */
   apply(stream: StreamId, now: number): Promise<number>;
   /** Every stream that was ever applied, by id. */
@@ -52,7 +55,7 @@ export interface Ledger {
   reports(stream: StreamId, days: { readonly first: string; readonly last: string }): Promise<readonly ReportRow[]>;
   /** Records that a report was looked at again and is what is held, under another id or with another count by the vendor. */
   same(stream: StreamId, report: Pick<ReportRow, 'day' | 'file' | 'revision' | 'reportId' | 'reported'>): Promise<void>;
-  /** Sealed slices that overlap an interval, oldest first; `limit` keeps the newest ones. */
+  /** Sealed slices that overlap an interval, oldest first, each in its latest revision, which holds all of it; `limit` keeps the newest ones. */
   slices(stream: StreamId, within: Interval, limit?: number): Promise<readonly SliceRow[]>;
   /** What is lost, oldest first; no two overlap. */
   losses(stream: StreamId): Promise<readonly LossRow[]>;
@@ -74,6 +77,8 @@ export interface Coverage {
   readonly lost: IntervalSet;
   /** What operators asked for and is neither held nor lost yet. */
   readonly wanted: IntervalSet;
+  /** What operators have excluded from all that is told of gaps. */
+  readonly acknowledged: IntervalSet;
   /** Windows that failed last time, with when. */
   readonly failed: readonly FailureRow[];
 }
@@ -92,6 +97,8 @@ export interface SliceRow extends Interval {
   /** Key of the manifest in the archive. */
   readonly manifest: string;
   readonly workflowId: string;
+  /** How many records the vendor said there were. */
+  readonly reported: number | null;
 }
 
 /** Where a sequence stands. Instants in ms since the epoch. */

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { openArchive } from '../archive/open.ts';
+import { notLate } from '../core/lateness.ts';
 import { locations } from '../config/locations.ts';
 import type { Config } from '../config/load.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -7,18 +8,37 @@ import { openLedger } from '../ledger/open.ts';
 
 export type LedgerReader = Pick<
   Ledger,
-  'streams' | 'coverage' | 'slices' | 'losses' | 'failures' | 'position' | 'portions' | 'reports'
+  | 'streams'
+  | 'coverage'
+  | 'slices'
+  | 'revisions'
+  | 'losses'
+  | 'failures'
+  | 'position'
+  | 'portions'
+  | 'reports'
+  | 'acknowledgements'
+  | 'alarms'
+  | 'watchedAt'
+  | 'looks'
+  | 'lateness'
 >;
 
 const nothingYet: LedgerReader = {
   streams: async () => [],
-  coverage: async () => ({ held: [], empty: [], lost: [], wanted: [], failed: [] }),
+  coverage: async () => ({ held: [], empty: [], lost: [], wanted: [], acknowledged: [], failed: [] }),
   slices: async () => [],
   losses: async () => [],
   failures: async () => [],
   position: async () => undefined,
   portions: async () => [],
   reports: async () => [],
+  revisions: async () => [],
+  acknowledgements: async () => [],
+  alarms: async () => [],
+  watchedAt: async () => undefined,
+  looks: async () => [],
+  lateness: async () => notLate,
 };
 
 /**
