@@ -9,6 +9,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const running = () => import('./cli/running.ts');
 const looking = () => import('./cli/looking.ts');
+const gaps = () => import('./cli/gaps.ts');
 const words = () => import('./cli/words.ts');
 const vendors = () => import('./cli/vendors.ts');
 
@@ -39,9 +40,76 @@ const rows: readonly Row[] = [
     options: [
       ['--check', 'exit 2 when something is late, failed or at risk, 3 when data was lost'],
       ['--since <time>', 'count losses only from then on: 7d, or ISO 8601 with a zone'],
+      ['--lateness', 'instead: how late records were, and the vendor’s counts beside what is held'],
     ],
     examples: ['sluice status', 'sluice status --check --since 7d -o json'],
     exits: [2, 3, 74, 75, 78],
+  },
+  {
+    usage: 'gaps',
+    about: 'what is missing, the nearest deadline first, and why',
+    run: async () => (await gaps()).gaps,
+    options: [
+      ['--source <name>', 'only the streams of this source'],
+      ['--lost', 'also what the vendor has forgotten, with the recorded reason'],
+      ['--acknowledged', 'also what somebody has acknowledged'],
+      ['--offline', 'do not ask the Temporal server for reasons'],
+      ['--check', 'exit 2 when something is late, failed or at risk, 3 when data was lost'],
+    ],
+    examples: ['sluice gaps', 'sluice gaps --lost -o json', 'sluice gaps heal --all'],
+    exits: [2, 3, 74, 75, 78],
+  },
+  {
+    usage: 'gaps heal [stream]',
+    about: 'pull what is missing now, and wait for what comes of it',
+    run: async () => (await gaps()).heal,
+    options: [
+      ['--all', 'every stream that lacks something'],
+      ['--from <time>', 'also a range; ISO 8601 with a zone'],
+      ['--to <time>', 'its end, not included (default: what has settled)'],
+    ],
+    examples: ['sluice gaps heal --all', 'sluice gaps heal acme-waf/www.example.com'],
+    exits: [3, 69, 74, 75, 77, 78, 143],
+  },
+  {
+    usage: 'gaps ack <stream>',
+    about: 'record that a gap is known: it no longer counts as late, failed, at risk or lost',
+    run: async () => (await gaps()).acknowledge,
+    options: [
+      ['--from <time>', 'ISO 8601 with a zone'],
+      ['--to <time>', 'its end, not included'],
+      ['--why <text>', 'what is known of it'],
+      ['--by <name>', 'who says so (default: the user of this machine)'],
+    ],
+    examples: [
+      'sluice gaps ack acme-waf/www.example.com --from 2026-11-21T09:00Z --to 2026-11-21T10:00Z --why "the site was off"',
+    ],
+    exits: [74, 75, 78],
+  },
+  {
+    usage: 'gaps unack <stream>',
+    about: 'take an acknowledgement back',
+    run: async () => (await gaps()).unacknowledge,
+    options: [
+      ['--from <time>', 'ISO 8601 with a zone'],
+      ['--to <time>', 'its end, not included'],
+    ],
+    examples: ['sluice gaps unack acme-waf/www.example.com --from 2026-11-21 --to 2026-11-22'],
+    exits: [74, 75, 78],
+  },
+  {
+    usage: 'reconcile <stream>',
+    about: 'look at sealed windows again, and add the events that came late',
+    run: async () => (await gaps()).reconcile,
+    options: [
+      ['--from <time>', 'every sealed window from here on, not only those whose moment has come'],
+      ['--to <time>', 'the end of that, not included (default: what has settled)'],
+    ],
+    examples: [
+      'sluice reconcile acme-waf/www.example.com',
+      'sluice reconcile acme-waf/www.example.com --from 2026-11-21',
+    ],
+    exits: [69, 74, 75, 77, 78, 143],
   },
   {
     usage: 'slices <stream>',

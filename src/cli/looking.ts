@@ -5,6 +5,8 @@ import { UsageError } from '../ops/usage-error.ts';
 import { print } from './output.ts';
 import type { Config } from '../config/load.ts';
 import type { KnownStream } from '../ops/streams.ts';
+import { troubledStates } from '../core/states.ts';
+import { alarmsJson, alarmsText, latenessJson, latenessTable } from './gap-views.ts';
 import { positionsJson, positionsText, sealedJson, sealedTable } from './position-views.ts';
 import { createTalk, harmless, mayPaint, type Globals } from './terminal.ts';
 import { count, slicesJson, slicesTable, statusJson, statusText } from './views.ts';
@@ -14,22 +16,40 @@ export async function status({ globals, options }: Call): Promise<ExitCode> {
   const { readStatus } = await import('../ops/status.ts');
   const { readPositions } = await import('../ops/positions.ts');
   const { ledgerWarnings } = await import('../ops/ledger.ts');
+  const { alarmsToCheck, readAlarms } = await import('../ops/alarms.ts');
   const { readSince } = await import('../ops/range.ts');
   const now = Date.now();
+  if (options['lateness'] === true) return await lateness(globals);
   const since = options['since'] === undefined ? undefined : readSince(String(options['since']), now);
   const config = loadConfig(globals.config);
-  const warnings = await ledgerWarnings(config);
+  const watched = await readAlarms(config, now);
+  const warnings = [...(await ledgerWarnings(config)), ...watched.warnings];
   const streams = await readStatus(config, { now, lostSince: since });
   const positions = await readPositions(config, now);
   const isPainted = mayPaint(process.stdout, globals);
   const blocks = [
     ...(streams.length === 0 ? [] : [statusText(streams, now, isPainted)]),
     ...(positions.length === 0 ? [] : [positionsText(positions, now, isPainted)]),
+    ...(watched.alarms.length === 0 ? [] : [alarmsText(watched.alarms)]),
   ];
-  print(globals, { data: [...statusJson(streams), ...positionsJson(positions)], text: blocks.join('\n\n'), warnings });
+  const rows = [...statusJson(streams), ...positionsJson(positions)];
+  const data = rows.map((row) => ({ ...row, alarms: alarmsJson(watched.alarms, row.stream) }));
+  print(globals, { data, text: blocks.join('\n\n'), warnings });
   if (options['check'] !== true) return 0;
   if (streams.some(({ lost }) => lost > 0)) return 3;
-  return [...streams, ...positions].some(({ state }) => ['late', 'failed', 'at-risk'].includes(state)) ? 2 : 0;
+  if (alarmsToCheck(watched.alarms).length > 0) return 2;
+  return [...streams, ...positions].some(({ state }) => troubledStates.includes(state)) ? 2 : 0;
+}
+
+async function lateness(globals: Globals): Promise<ExitCode> {
+  const { loadConfig } = await import('../config/load.ts');
+  const { readLateness } = await import('../ops/lateness.ts');
+  const streams = await readLateness(loadConfig(globals.config));
+  print(globals, {
+    data: latenessJson(streams),
+    text: latenessTable(streams, mayPaint(process.stdout, globals)),
+  });
+  return 0;
 }
 
 export async function slices({ globals, args: [name = ''], options }: Call): Promise<ExitCode> {

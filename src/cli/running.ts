@@ -46,7 +46,8 @@ function finish(
   return gravestOf(results.map(codeOfResult));
 }
 
-function codeOfResult({ failure, outcome }: Pick<StreamResult, 'failure' | 'outcome'>): ExitCode {
+/** What one stream's pull comes to as an exit code. */
+export function codeOfResult({ failure, outcome }: Pick<StreamResult, 'failure' | 'outcome'>): ExitCode {
   if (failure !== undefined) return exitCodeOf(failure.name);
   return (outcome?.lostMinutes ?? 0) > 0 ? 3 : 0;
 }
@@ -101,7 +102,7 @@ export async function pull({ globals, args: [name = ''], options }: Call): Promi
 }
 
 /** Signals are ours, and of the SDK's own lines only errors are for people. */
-async function quietTemporal(): Promise<void> {
+export async function quietTemporal(): Promise<void> {
   const { DefaultLogger, Runtime } = await import('@temporalio/worker');
   const logger = new DefaultLogger('ERROR', ({ level, message }) =>
     process.stderr.write(`${level} ${harmless(message)}\n`),

@@ -65,7 +65,7 @@ export function statusText(streams: readonly StreamStatus[], now: number, isPain
 }
 
 /** Times as ISO 8601 UTC, lengths of time in seconds. */
-export function statusJson(streams: readonly StreamStatus[]): readonly unknown[] {
+export function statusJson(streams: readonly StreamStatus[]): readonly { readonly stream: string }[] {
   return streams.map(({ stream, state, watermark, lag, held, lost, deadline, recordsLastDay, gaps, troubles }) => ({
     stream,
     shape: 'window',

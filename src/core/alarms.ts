@@ -1,4 +1,3 @@
-import type { FailureName } from './failures.ts';
 import type { StreamId } from './ids.ts';
 
 /** What the watchdog raises because it cannot heal it, or because somebody should know; failures that wait for a person go by their own names. */
@@ -44,7 +43,7 @@ export function waitsForPerson({ kind }: Pick<Alarm, 'kind'>): boolean {
 }
 
 /** The alarm that a run's last failure is, where it is one that no further try heals. */
-export function alarmOfFailure(name: FailureName | string): AlarmKind | undefined {
+export function alarmOfFailure(name: string): AlarmKind | undefined {
   const kind = alarmKinds.find((one) => one === name);
   return kind !== undefined && FAILURES.has(kind) ? kind : undefined;
 }

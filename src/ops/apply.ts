@@ -5,6 +5,7 @@ import { connectClient } from '../temporal/connect.ts';
 import { applySchedules, type ScheduleChange } from '../temporal/schedules.ts';
 import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
 import { taskQueue, temporalAddress } from './connection.ts';
+import { wantedSchedules } from './schedules.ts';
 import { knownStreams } from './streams.ts';
 
 /** Makes search attributes and schedules what the configuration says. May be repeated. Errors: `TemporalUnreachable`. */
@@ -21,11 +22,7 @@ export async function applyConfig(config: Config, now = Date.now()): Promise<rea
     } finally {
       await ledger.close();
     }
-    const wanted = streams.map(({ source, stream, settings }) => ({
-      stream: { source, stream },
-      ...settings.schedule,
-    }));
-    return await applySchedules(client, taskQueue, wanted);
+    return await applySchedules(client, taskQueue, wantedSchedules(config));
   } finally {
     await client.close();
   }

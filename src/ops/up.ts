@@ -14,6 +14,7 @@ import { taskQueue, temporalAddress } from './connection.ts';
 import { followProgress } from './progress.ts';
 import { startPull } from './pull.ts';
 import { failureOfRun, type RunFailure } from './run-failure.ts';
+import { wantedSchedules } from './schedules.ts';
 import { knownStreams } from './streams.ts';
 import type { Talk } from './talk.ts';
 
@@ -58,11 +59,7 @@ export async function runUp({ config, once, talk, interrupted, hints }: UpOption
 
     const streams = knownStreams(config);
     if (!once) {
-      const schedules = await applySchedules(
-        client,
-        taskQueue,
-        streams.map(({ source, stream, settings }) => ({ stream: { source, stream }, ...settings.schedule })),
-      );
+      const schedules = await applySchedules(client, taskQueue, wantedSchedules(config));
       talk.say(`${schedules.length} schedules in place.`);
     }
     for (const line of hints?.({ ui }) ?? []) talk.say(line);

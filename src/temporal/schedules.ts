@@ -5,18 +5,25 @@ import {
   type ScheduleDescription,
   type ScheduleOptions,
 } from '@temporalio/client';
-import { formatStreamId, pullId, scheduleId, type StreamId } from '../core/ids.ts';
+import { formatStreamId, reconcileId, scheduleId, WATCHDOG_ID, type StreamId } from '../core/ids.ts';
 import { kindKey, sourceKey, streamKey } from '../workflows/search-attributes.ts';
 import type { pull } from '../workflows/pull.ts';
+import type { reconcile } from '../workflows/reconcile.ts';
+import type { watchdog } from '../workflows/watchdog.ts';
 
-/** A schedule as the configuration wants it; lengths of time in ms. */
-export interface WantedSchedule {
-  readonly stream: StreamId;
+/** A schedule as the configuration wants it; lengths of time in ms. Without a kind it pulls its stream. */
+export type WantedSchedule = (StreamSchedule | { readonly kind: 'watchdog' }) & {
   readonly every: number;
   readonly offset: number;
+};
+
+interface StreamSchedule {
+  readonly kind?: 'pull' | 'reconcile';
+  readonly stream: StreamId;
 }
 
 export interface ScheduleChange {
+  /** Empty for the watchdog, which is for all. */
   readonly stream: string;
   readonly schedule: string;
   readonly change: 'created' | 'updated' | 'resumed' | 'paused' | 'unchanged';
@@ -39,14 +46,14 @@ export async function applySchedules(
 ): Promise<readonly ScheduleChange[]> {
   const changes: ScheduleChange[] = [];
   for (const one of wanted) changes.push(await applyOne(client, taskQueue, one));
-  const ids = new Set(wanted.map(({ stream }) => scheduleId(stream)));
+  const ids = new Set(wanted.map((one) => actionOf(one).id));
   for await (const found of client.schedule.list()) {
     if (found.memo?.['managedBy'] !== `sluice:${taskQueue}` || ids.has(found.scheduleId)) continue;
     const handle = client.schedule.getHandle(found.scheduleId);
     const { state } = await handle.describe();
     const change = state.paused ? 'unchanged' : 'paused';
     if (!state.paused) await handle.pause(REMOVED_NOTE);
-    const stream = String(found.memo['stream']);
+    const stream = typeof found.memo['stream'] === 'string' ? found.memo['stream'] : '';
     changes.push({ stream, schedule: found.scheduleId, change, detail: 'not in the configuration any more' });
   }
   return changes;
@@ -55,7 +62,7 @@ export async function applySchedules(
 async function applyOne(client: Client, taskQueue: string, one: WantedSchedule): Promise<ScheduleChange> {
   const options = optionsOf(one, taskQueue);
   const handle = client.schedule.getHandle(options.scheduleId);
-  const about = { stream: formatStreamId(one.stream), schedule: options.scheduleId };
+  const about = { stream: 'stream' in one ? formatStreamId(one.stream) : '', schedule: options.scheduleId };
   const present = await describe(client, options.scheduleId);
   if (present === undefined) {
     await client.schedule.create(options);
@@ -87,28 +94,63 @@ async function describe(client: Client, id: string): Promise<ScheduleDescription
   }
 }
 
-/** The due windows follow from the ledger, so a tick needs neither a queue (SKIP) nor to be made up for. */
-function optionsOf(
-  { stream, every, offset }: WantedSchedule,
-  taskQueue: string,
-): ScheduleOptions & { scheduleId: string } {
+interface Action {
+  /** Of the schedule; it is also the prefix of the workflows that it starts. */
+  readonly id: string;
+  readonly workflowType: string;
+  readonly args: unknown[];
+  readonly summary: string;
+  readonly attributes: readonly (readonly [key: typeof sourceKey, value: string])[];
+}
+
+function actionOf(wanted: WantedSchedule): Action {
+  if (!('stream' in wanted)) {
+    return {
+      id: WATCHDOG_ID,
+      workflowType: 'watchdog' satisfies (typeof watchdog)['name'],
+      args: [],
+      summary: 'compares all streams with what they should hold',
+      attributes: [[kindKey, 'watchdog']],
+    };
+  }
+  const { stream, kind = 'pull' } = wanted;
+  const workflows = { pull: 'pull', reconcile: 'reconcile' } satisfies {
+    pull: (typeof pull)['name'];
+    reconcile: (typeof reconcile)['name'];
+  };
   return {
-    scheduleId: scheduleId(stream),
+    id: kind === 'pull' ? scheduleId(stream) : reconcileId(stream),
+    workflowType: workflows[kind],
+    args: [stream],
+    summary: `${kind} ${formatStreamId(stream)}`,
+    attributes: [
+      [sourceKey, stream.source],
+      [streamKey, stream.stream],
+      [kindKey, kind],
+    ],
+  };
+}
+
+/** What is due follows from the ledger, so a tick needs neither a queue (SKIP) nor to be made up for. */
+function optionsOf(wanted: WantedSchedule, taskQueue: string): ScheduleOptions & { scheduleId: string } {
+  const { every, offset } = wanted;
+  const { id, workflowType, args, summary, attributes } = actionOf(wanted);
+  return {
+    scheduleId: id,
     spec: { intervals: [{ every, offset }] },
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: CATCHUP_WINDOW, pauseOnFailure: false },
-    memo: { managedBy: `sluice:${taskQueue}`, stream: formatStreamId(stream) },
+    memo: {
+      managedBy: `sluice:${taskQueue}`,
+      ...('stream' in wanted && { stream: formatStreamId(wanted.stream) }),
+    },
     action: {
       type: 'startWorkflow',
-      workflowType: 'pull' satisfies (typeof pull)['name'],
-      workflowId: pullId(stream),
-      args: [stream],
+      workflowType,
+      workflowId: id,
+      args,
       taskQueue,
-      staticSummary: `pull ${formatStreamId(stream)}`,
-      typedSearchAttributes: [
-        { key: sourceKey, value: stream.source },
-        { key: streamKey, value: stream.stream },
-        { key: kindKey, value: 'pull' },
-      ],
+      staticSummary: summary,
+      typedSearchAttributes: attributes.map(([key, value]) => ({ key, value })),
     },
   };
 }
