@@ -54,6 +54,7 @@ describe('a configuration that loads', () => {
       retention: 24 * HOUR + 5 * MINUTE,
       safety: MINUTE,
       cursorValidity: MINUTE,
+      reconcile: { after: [HOUR], beforeDeadline: 2 * HOUR },
       perSource: 5,
       perStream: 2,
     });

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteLedger } from '../../src/ledger/sqlite.ts';
+import { testGapFacts } from './gap-facts.contract.ts';
 import { testLedger, type LedgerUnderTest } from './ledger.contract.ts';
 import { testReports } from './reports.contract.ts';
 import { testSequences } from './sequences.contract.ts';
@@ -17,3 +18,4 @@ async function sqliteFile(): Promise<LedgerUnderTest> {
 testLedger('an SQLite file', sqliteFile);
 testSequences('an SQLite file', sqliteFile);
 testReports('an SQLite file', sqliteFile);
+testGapFacts('an SQLite file', sqliteFile);
