@@ -1,3 +1,4 @@
+import type { Alarm } from '../core/alarms.ts';
 import type { ConnectionLimits, Hit, ReportRef } from '../core/contract.ts';
 import type { FailureName } from '../core/failures.ts';
 import type { StreamId } from '../core/ids.ts';
@@ -31,6 +32,14 @@ export interface Activities {
   extractBatch(order: BatchOrder): Promise<ExtractedBatch>;
   /** Makes the staged pages of one complete chain a slice, in the archive and in the ledger. */
   seal(order: SealWindowOrder): Promise<SealedWindow>;
+  /** Which sealed windows are to be looked at again for events that came late. */
+  planLooks(order: LookPlanOrder): Promise<LookPlan>;
+  /** Looks at small sealed windows again, one after the other, until one is not that simple. Adds what they do not hold. */
+  reconcileBatch(order: ReconcileBatchOrder): Promise<ReconciledBatch>;
+  /** Adds what another complete chain of staged pages holds, and the sealed window does not. */
+  sealLate(order: SealLateOrder): Promise<LookedWindow>;
+  /** Compares all streams with what they should hold, starts what did not start, and records what is wrong. */
+  watch(): Promise<Watch>;
   /** Where a sequence stands; its beginning is asked of the vendor once. */
   beginSequence(stream: StreamId): Promise<{ readonly cursor: string }>;
   /** Follows a sequence from where the ledger stands: portion after portion, each sealed with its cursor, for about 20 s. */
@@ -208,6 +217,62 @@ export interface FetchOrder extends StreamId {
   readonly window: IsoInterval;
   /** Where to go on; null begins with the window's first page. */
   readonly cursor: Cursor | null;
+  /** The pages are staged whatever they are: the window is sealed already, and they are compared with it. */
+  readonly keep?: true;
+}
+
+export interface LookPlanOrder extends StreamId {
+  /** All sealed windows in it, instead of those whose moment has come. */
+  readonly range?: IsoInterval;
+  /** Windows that were seen at or after this time are left out. */
+  readonly since?: string;
+}
+
+export interface LookPlan {
+  /** By the vendor's clock, as far as it is known. */
+  readonly at: string;
+  /** The windows to look at now, at most 200, that with the nearest deadline first. */
+  readonly windows: readonly SeenWindow[];
+  readonly due: number;
+}
+
+export interface SeenWindow extends IsoInterval {
+  readonly seenAt: string;
+}
+
+export interface ReconcileBatchOrder extends StreamId {
+  readonly windows: readonly SeenWindow[];
+}
+
+export interface ReconciledBatch {
+  /** What came of the first windows, in their order. */
+  readonly looked: readonly LookedWindow[];
+  readonly stoppedBecause?: string;
+}
+
+export interface SealLateOrder extends StreamId {
+  readonly window: SeenWindow;
+  readonly segments: readonly string[];
+  readonly reported: number | null;
+}
+
+export interface LookedWindow {
+  /** How many records the vendor handed out, and how many of them are new. */
+  readonly found: number;
+  readonly late: number;
+  /** Records that the vendor gives in another form by now. */
+  readonly changed: number;
+  /** The latest revision's manifest. */
+  readonly manifest: string;
+}
+
+export interface Watch {
+  readonly at: string;
+  readonly streams: number;
+  /** The pulls that were started, by their workflow ids. */
+  readonly started: readonly string[];
+  /** What is wrong, at most 50. */
+  readonly alarms: readonly Alarm[];
 }
 
 export interface Cursor {

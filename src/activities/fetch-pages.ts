@@ -1,5 +1,5 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
-import type { SegmentWriter } from '../archive/archive.ts';
+import type { HeldSegment, SegmentWriter } from '../archive/archive.ts';
 import type { Page, WindowStream } from '../core/contract.ts';
 import { CursorExpired, CursorStuck, Failure, UnexpectedAnswer } from '../core/failures.ts';
 import { fromIso, interval, SECOND, toIso, type Interval } from '../core/time.ts';
@@ -47,7 +47,9 @@ export function fetchPagesActivity(deps: Dependencies): Activities['fetchPages']
     const walk = startWalk(deps, order);
     try {
       const pausedBecause = await walkOn(walk, deps.stopping);
-      return (await sealAtOnce(deps, order, walk)) ?? (await handOver(walk, pausedBecause));
+      return (
+        (order.keep === true ? undefined : await sealAtOnce(deps, order, walk)) ?? (await handOver(walk, pausedBecause))
+      );
     } catch (error) {
       await walk.staging.abort();
       await quarantine(deps, order, error);
@@ -147,11 +149,20 @@ function hasExpired({ validUntil }: Cursor, now: number): boolean {
  * @returns undefined when it is not; then nothing is staged, and nothing sealed. Errors: those of the vendor, and of sealing.
  */
 export async function extractSmall(deps: Dependencies, order: FetchOrder): Promise<SealedWindow | undefined> {
+  return await fetchSmall(deps, order, (held) => sealWindow(deps, { ...order, ...held }));
+}
+
+/** Fetches a window that is small, and does something with its pages; undefined when it is not small. Nothing is staged. */
+export async function fetchSmall<T>(
+  deps: Dependencies,
+  order: FetchOrder,
+  use: (held: { readonly segments: readonly HeldSegment[]; readonly reported: number | null }) => Promise<T>,
+): Promise<T | undefined> {
   const walk = startWalk(deps, order);
   try {
     await walkOn(walk, deps.stopping);
     const held = walk.done ? await walk.staging.hold() : undefined;
-    return held && (await sealWindow(deps, { ...order, segments: [held], reported: walk.reported }));
+    return held && (await use({ segments: [held], reported: walk.reported }));
   } finally {
     await walk.staging.abort();
   }

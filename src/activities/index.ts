@@ -10,9 +10,11 @@ import { beginSequenceActivity, followPortionsActivity } from './follow-portions
 import { fetchPagesActivity } from './fetch-pages.ts';
 import { planActivity } from './plan.ts';
 import { fetchReportActivity, sealReportActivity } from './fetch-report.ts';
+import { planLooksActivity, reconcileBatchActivity, sealLateActivity } from './reconcile.ts';
 import { listReportsActivity } from './reports.ts';
 import { searchHitsActivity, searchPagesActivity, sealSearchActivity } from './search.ts';
 import { sealActivity } from './seal.ts';
+import { watchActivity } from './watch.ts';
 
 /** The activities of a worker: thin, where Temporal meets sources, ledger and archive. */
 export function createActivities(deps: Dependencies): Activities {
@@ -71,5 +73,9 @@ export function createActivities(deps: Dependencies): Activities {
     fetchPages: fetchPagesActivity(deps),
     extractBatch: extractBatchActivity(deps),
     seal: sealActivity(deps),
+    planLooks: planLooksActivity(deps),
+    reconcileBatch: reconcileBatchActivity(deps),
+    sealLate: sealLateActivity(deps),
+    watch: watchActivity(deps),
   });
 }

@@ -1,4 +1,5 @@
-import type { Receipt, SliceHeader } from '../core/manifest.ts';
+import type { Lateness } from '../core/lateness.ts';
+import type { Receipt, SliceHeader, WindowSlice } from '../core/manifest.ts';
 import type { RedactionPolicy } from '../core/redaction.ts';
 import type { Identity, RecordContext, SourceRecord } from '../core/contract.ts';
 
@@ -18,6 +19,13 @@ export interface Archive {
    * Errors: `staging-lost` when a segment is missing or torn, `storage-full`.
    */
   seal(order: SealOrder, signal?: AbortSignal): Promise<Receipt>;
+  /**
+   * Compares another chain of pages with a sealed window, and seals what it does not hold as its next revision: new parts beside the ones that are
+   * there, and a manifest that names both. Nothing is sealed when there is nothing new. May be repeated; should another one have sealed that
+   * revision meanwhile, the comparison is made again, with it.
+   * Errors: `staging-lost`, `storage-full`, `archive-damaged` when the window cannot be read again.
+   */
+  sealLate(order: LateOrder, signal?: AbortSignal): Promise<Looked>;
   /** The receipt of a slice that is sealed already. `archive-damaged` when its manifest cannot be read. */
   find(slice: SliceHeader): Promise<Receipt | undefined>;
   /** The receipt by its manifest's key. `archive-damaged` when it cannot be read. */
@@ -101,6 +109,29 @@ export interface SealOrder {
   readonly run: { readonly workflowId: string; readonly runId: string };
   /** ISO 8601 UTC. */
   readonly sealedAt: string;
+}
+
+export interface LateOrder extends Pick<SealOrder, 'segments' | 'reported' | 'run' | 'sealedAt'> {
+  /** The window in any of its revisions; the latest that the archive has is what counts. */
+  readonly slice: WindowSlice;
+  /** What a record is known by, in the archive as in the pages: as many as there are with one likeness, so many records are the same. */
+  readonly likeness: (record: Pick<SourceRecord, 'bytes' | 'context'>) => string;
+  /** When the window was last seen, and when these pages were fetched, by the vendor's clock; ms. */
+  readonly missedAt: number;
+  readonly lookedAt: number;
+}
+
+export interface Looked {
+  /** The latest revision of the window now. */
+  readonly receipt: Receipt;
+  readonly found: number;
+  /** Records that were held before. */
+  readonly held: number;
+  /** Records that are new: the receipt is that of their revision when there are any. */
+  readonly late: number;
+  /** Records that are held in another form; the first one is kept. */
+  readonly changed: number;
+  readonly lateness: Lateness;
 }
 
 export interface DamagedManifest {

@@ -31,9 +31,18 @@ export async function arrange(
   const records = await loadRecords(segments, breathe);
   const kept = keepRepeats ? allOf(records) : await dropRepeats(records, breathe);
   const digest = await digestOf(records.hashes, kept.records, breathe);
-  const order = await inOrder(records, kept.records, breathe);
+  return { ...(await arranged(records, kept, breathe)), digest };
+}
+
+/** Everything but the digest, for some of the records. */
+export async function arranged(
+  records: StagedRecords,
+  { records: kept, repeats, conflicts }: Kept,
+  breathe: Breathe,
+): Promise<Omit<Arrangement, 'digest'>> {
+  const order = await inOrder(records, kept, breathe);
   const { pages, runs, runOf, times, lengths } = records;
-  return { order, pages, runs, runOf, times, lengths, repeats: kept.repeats, conflicts: kept.conflicts, digest };
+  return { order, pages, runs, runOf, times, lengths, repeats, conflicts };
 }
 
 function allOf({ count }: StagedRecords): Kept {

@@ -5,6 +5,7 @@ import type { Archive, ArchivedRecord, DamagedManifest } from './archive.ts';
 import { isManifestKey, keyBeside, quarantineKey, slicesPrefix, stagingFolder } from './layout.ts';
 import { decodeManifest, findReceipt } from './manifest.ts';
 import { readPart } from './part-reader.ts';
+import { sealLate } from './late.ts';
 import { sealSlice } from './seal.ts';
 import { stageSegment } from './segment-writer.ts';
 import type { Store } from './store.ts';
@@ -18,6 +19,7 @@ export function createArchive(store: Store): Archive {
     stagePiece: (stream) => stagePiece(store, stream),
     rawSha256: (pieces) => rawSha256(store, pieces),
     seal: (order, signal) => sealSlice(store, order, signal),
+    sealLate: (order, signal) => sealLate(store, order, signal),
     find: (slice) => findReceipt(store, slice),
     receipt: (key) => readReceipt(store, key),
     manifests: () => manifests(store),

@@ -12,3 +12,19 @@ export function writeHash(line: Uint8Array, hashes: Buffer, index: number): void
 export function compareHashes(hashes: Buffer, a: number, b: number): number {
   return hashes.compare(hashes, b * HASH_BYTES, (b + 1) * HASH_BYTES, a * HASH_BYTES, (a + 1) * HASH_BYTES);
 }
+
+/** A growing list of SHA-256 hashes: how long it gets is up to the files, not to what a manifest claims. */
+export class HashList {
+  bytes = Buffer.alloc(1024 * HASH_BYTES);
+  count = 0;
+
+  add(line: Uint8Array): void {
+    if ((this.count + 1) * HASH_BYTES > this.bytes.length) {
+      const larger = Buffer.alloc(this.bytes.length * 2);
+      this.bytes.copy(larger);
+      this.bytes = larger;
+    }
+    writeHash(line, this.bytes, this.count);
+    this.count += 1;
+  }
+}

@@ -48,6 +48,17 @@ const content = {
   reportId: z.string().optional(),
   reported: count.nullable(),
   redaction: z.enum(redactionPolicies).optional(),
+  late: z
+    .looseObject({
+      records: count,
+      found: count,
+      changed: count,
+      missedAt: time,
+      lookedAt: time,
+      classes: z.array(count),
+      most: count,
+    })
+    .optional(),
   sealedAt: time,
   run: z.looseObject({ workflowId: z.string(), runId: z.string() }),
 };
@@ -73,7 +84,7 @@ export interface ManifestContent extends Omit<SliceContent, 'version'> {
 /** A manifest and its text: JSON with two spaces, always the same order of keys, a line break at the end. */
 export function encodeManifest({ slice, ...content }: ManifestContent): { manifest: Manifest; bytes: Buffer } {
   const { records, repeats, conflicts, pages, parts, digest, verbatim, reportId, reported, redaction } = content;
-  const { sealedAt } = content;
+  const { late, sealedAt } = content;
   const run = { workflowId: content.run.workflowId, runId: content.run.runId };
   const manifest: Manifest = {
     version: VERSION,
@@ -88,6 +99,7 @@ export function encodeManifest({ slice, ...content }: ManifestContent): { manife
     ...(reportId !== undefined && { reportId }),
     reported,
     ...(redaction !== undefined && { redaction }),
+    ...(late && { late }),
     sealedAt,
     run,
   };

@@ -40,8 +40,11 @@ interface OpenPart {
   lastTime: number;
 }
 
-/** @param most how many bytes of lines will come at most, so that a small slice takes little memory */
-export function partWriter(store: Store, folder: string, most: number): PartWriter {
+/**
+ * @param most how many bytes of lines will come at most, so that a small slice takes little memory
+ * @param first the number of the first part: a later revision goes on after those of the one before
+ */
+export function partWriter(store: Store, folder: string, most: number, first = 0): PartWriter {
   const size = Math.min(BLOCK, Math.max(1, most));
   const parts: Part[] = [];
   const blocks: Buffer[] = Array.from({ length: BLOCKS }, () => Buffer.allocUnsafeSlow(size));
@@ -59,7 +62,7 @@ export function partWriter(store: Store, folder: string, most: number): PartWrit
   async function endPart(): Promise<void> {
     if (part === undefined) return;
     await flush();
-    parts.push(await finishPart(part, folder, parts.length));
+    parts.push(await finishPart(part, folder, first + parts.length));
     part = undefined;
   }
 

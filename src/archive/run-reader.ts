@@ -34,7 +34,7 @@ export interface RunReaders {
   readonly end: (reader: RunReader) => Promise<void>;
 }
 
-export function runReaders({ runs, runOf, order, lengths }: Arrangement): RunReaders {
+export function runReaders({ runs, runOf, order, lengths }: Omit<Arrangement, 'digest'>): RunReaders {
   const { last, most } = spans(order, runOf, runs.length);
   const longest = runs.reduce((bytes, run) => Math.max(bytes, run.bytes), 1);
   const chunk = Math.min(LARGEST_CHUNK, longest, Math.max(SMALLEST_CHUNK, Math.floor(BUDGET / Math.max(1, most))));

@@ -60,14 +60,16 @@ async function sealNow(store: Store, order: SealOrder, signal?: AbortSignal): Pr
   return winner;
 }
 
-async function writeParts(
+/** @param first the number of the first part */
+export async function writeParts(
   store: Store,
   folder: string,
-  arrangement: Arrangement,
+  arrangement: Omit<Arrangement, 'digest'>,
   breathe: Breathe,
+  first = 0,
 ): Promise<readonly Part[]> {
   const bytes = arrangement.runs.reduce((sum, run) => sum + run.bytes, 0);
-  const parts = partWriter(store, folder, bytes);
+  const parts = partWriter(store, folder, bytes, first);
   try {
     await copyRecords(arrangement, parts, breathe);
     return await parts.finish();
@@ -77,7 +79,11 @@ async function writeParts(
 }
 
 /** Copies the lines in their order. Lines are stretches of bytes here: one may be larger than the buffers it passes through. */
-async function copyRecords(arrangement: Arrangement, parts: PartWriter, breathe: Breathe): Promise<void> {
+async function copyRecords(
+  arrangement: Omit<Arrangement, 'digest'>,
+  parts: PartWriter,
+  breathe: Breathe,
+): Promise<void> {
   const { order, times, lengths } = arrangement;
   const readers = runReaders(arrangement);
   for (let place = 0; place < order.length; place += 1) {
@@ -118,7 +124,7 @@ async function removeStrays(store: Store, manifest: string, parts: readonly Part
 }
 
 /** The slice is sealed: what is still staged of it is not needed. */
-async function removeSegments(store: Store, staged: SealOrder['segments']): Promise<void> {
+export async function removeSegments(store: Store, staged: SealOrder['segments']): Promise<void> {
   for (const key of staged) {
     if (typeof key === 'string' && key.startsWith(stagingFolder)) await leniently(() => store.remove(key));
   }

@@ -2,7 +2,7 @@ import { Failure } from '../core/failures.ts';
 import type { Receipt } from '../core/manifest.ts';
 import { breather, type Breathe } from './breath.ts';
 import { digestOf } from './digest.ts';
-import { HASH_BYTES, writeHash } from './hashes.ts';
+import { HashList } from './hashes.ts';
 import { keyBeside } from './layout.ts';
 import { decodeManifest, samePart } from './manifest.ts';
 import { readPart } from './part-reader.ts';
@@ -64,20 +64,4 @@ async function digestFindings(hashes: HashList, { manifest, key }: Receipt, brea
 function sentence(error: unknown): string {
   if (!(error instanceof Failure)) throw error;
   return error.message;
-}
-
-/** A growing list of SHA-256 hashes: how long it gets is up to the files, not to what a manifest claims. */
-class HashList {
-  bytes = Buffer.alloc(1024 * HASH_BYTES);
-  count = 0;
-
-  add(line: Uint8Array): void {
-    if ((this.count + 1) * HASH_BYTES > this.bytes.length) {
-      const larger = Buffer.alloc(this.bytes.length * 2);
-      this.bytes.copy(larger);
-      this.bytes = larger;
-    }
-    writeHash(line, this.bytes, this.count);
-    this.count += 1;
-  }
 }

@@ -4,6 +4,8 @@ import { UsageError } from '../ops/usage-error.ts';
 import { print, writeLine } from './output.ts';
 import type { Config } from '../config/load.ts';
 import type { KnownStream } from '../ops/streams.ts';
+import { troubledStates } from '../core/states.ts';
+import { alarmsJson, latenessJson, latenessTable } from './gap-views.ts';
 import { positionsJson, sealedJson, sealedTable } from './position-views.ts';
 import { createTalk, harmless, mayPaint, type Globals } from './terminal.ts';
 import { timesOf } from './times.ts';
@@ -11,19 +13,35 @@ import { count, slicesJson, slicesTable, statusJson } from './views.ts';
 
 export async function status({ globals, options }: Call): Promise<ExitCode> {
   const { loadConfig } = await import('../config/load.ts');
+  const { alarmsToCheck } = await import('../ops/alarms.ts');
   const { readSince } = await import('../ops/range.ts');
   const { lookAtStatus } = await import('./status-look.ts');
   const sinceOf = (now: number): number | undefined =>
     options['since'] === undefined ? undefined : readSince(String(options['since']), now);
   const now = Date.now();
+  if (options['lateness'] === true) return await lateness(globals);
   const since = sinceOf(now);
   const config = loadConfig(globals.config);
   if (options['watch'] === true) return await (await import('./watching.ts')).watchStatus(config, globals, sinceOf);
-  const { streams, positions, text, warnings } = await lookAtStatus(config, globals, { now, since });
-  print(globals, { data: [...statusJson(streams), ...positionsJson(positions)], text, warnings });
+  const { streams, positions, alarms, text, warnings } = await lookAtStatus(config, globals, { now, since });
+  const rows = [...statusJson(streams), ...positionsJson(positions)];
+  const data = rows.map((row) => ({ ...row, alarms: alarmsJson(alarms, row.stream) }));
+  print(globals, { data, text, warnings });
   if (options['check'] !== true) return 0;
   if (streams.some(({ lost }) => lost > 0)) return 3;
-  return [...streams, ...positions].some(({ state }) => ['late', 'failed', 'at-risk'].includes(state)) ? 2 : 0;
+  if (alarmsToCheck(alarms).length > 0) return 2;
+  return [...streams, ...positions].some(({ state }) => troubledStates.includes(state)) ? 2 : 0;
+}
+
+async function lateness(globals: Globals): Promise<ExitCode> {
+  const { loadConfig } = await import('../config/load.ts');
+  const { readLateness } = await import('../ops/lateness.ts');
+  const streams = await readLateness(loadConfig(globals.config));
+  print(globals, {
+    data: latenessJson(streams),
+    text: latenessTable(streams, mayPaint(process.stdout, globals)),
+  });
+  return 0;
 }
 
 export async function coverage({ globals, args: [name = ''], options }: Call): Promise<ExitCode> {

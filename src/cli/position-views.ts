@@ -36,7 +36,7 @@ const cut = (cursor: string): string =>
   cursor.length > LONGEST_CURSOR ? `${cursor.slice(0, LONGEST_CURSOR)}…` : cursor;
 
 /** Times as ISO 8601 UTC. */
-export function positionsJson(streams: readonly PositionStatus[]): readonly unknown[] {
+export function positionsJson(streams: readonly PositionStatus[]): readonly { readonly stream: string }[] {
   return streams.map(({ stream, shape, state, position, ahead, endedAt, recordsLastDay, failure }) => ({
     stream,
     shape,

@@ -56,13 +56,15 @@ function createProgram(rows: readonly Row[], end: (code: ExitCode) => void): Com
 }
 
 function addVerb(program: Command, groups: Map<string, Command>, row: Row, end: (code: ExitCode) => void): void {
-  const [group, name = row.usage] = /^(\w+) (\w+)$/.exec(row.usage)?.slice(1) ?? [];
+  const [group, name = row.usage] = /^(\w+) (\w.*)$/.exec(row.usage)?.slice(1) ?? [];
   const parent =
     group === undefined
       ? program
       : (groups.get(group) ?? program.command(group).summary(`see: sluice ${group} --help`));
   if (group !== undefined) groups.set(group, parent);
   const command = parent.command(name).description(row.about);
+  // A verb may have others below it: `gaps`, `gaps heal`.
+  if (group === undefined) groups.set(command.name(), command);
   for (const [flag, about, preset] of row.options ?? []) command.option(flag, about, preset);
   command
     .addHelpText('before', `${row.examples.map((line) => `  ${line}`).join('\n')}\n`)

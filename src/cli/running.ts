@@ -59,7 +59,8 @@ function finish(
   return gravestOf(results.map(codeOfResult));
 }
 
-function codeOfResult({ failure, outcome }: Pick<StreamResult, 'failure' | 'outcome'>): ExitCode {
+/** What one stream's pull comes to as an exit code. */
+export function codeOfResult({ failure, outcome }: Pick<StreamResult, 'failure' | 'outcome'>): ExitCode {
   if (failure !== undefined) return exitCodeOf(failure.name);
   return (outcome?.lostMinutes ?? 0) > 0 ? 3 : 0;
 }

@@ -8,7 +8,7 @@ import { minute, type WriteTime } from './times.ts';
 
 export { minute } from './times.ts';
 
-type State = StreamStatus['state'] | Stretch['state'] | AxisState;
+type State = StreamStatus['state'] | AxisState;
 
 /** A sign and a word beside the colour: nothing is said by colour alone. */
 const looks: Readonly<Record<State, readonly [glyph: string, color?: Color]>> = {
@@ -17,8 +17,8 @@ const looks: Readonly<Record<State, readonly [glyph: string, color?: Color]>> = 
   empty: ['▒', 'green'],
   settling: ['·', 'dim'],
   acknowledged: ['~', 'dim'],
-  extracting: ['▶'],
   due: ['○'],
+  extracting: ['▶'],
   late: ['◐', 'yellow'],
   failed: ['✗', 'red'],
   'at-risk': ['!', 'red'],
@@ -80,7 +80,7 @@ function deadlineText(deadline: number | undefined, now: number, write: WriteTim
 }
 
 /** Times as ISO 8601 UTC, lengths of time in seconds. */
-export function statusJson(streams: readonly StreamStatus[]): readonly unknown[] {
+export function statusJson(streams: readonly StreamStatus[]): readonly { readonly stream: string }[] {
   return streams.map(({ stream, state, watermark, lag, held, lost, deadline, recordsLastDay, gaps, troubles }) => ({
     stream,
     shape: 'window',

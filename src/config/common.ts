@@ -31,6 +31,10 @@ export function commonSettings({ name, defaults, limits }: SourceType, now: () =
     window: duration('How much time is extracted and committed as one piece.').prefault(writeLength(defaults.window)),
     limits: tightenedLimits(limits).prefault({}),
     redaction: redaction.prefault('mask'),
+    reconcile: z
+      .boolean()
+      .default(limits.reconcile !== undefined)
+      .meta({ description: 'Whether sealed windows are looked at again for events that came late.' }),
   });
 }
 

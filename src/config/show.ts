@@ -59,6 +59,7 @@ function plainSource({ type, settings }: ConfiguredSource): object {
     limits: Object.fromEntries(
       lengths.map(([key, value]) => [key, key.startsWith('per') ? (value as number) : writeLength(value as number)]),
     ),
+    reconcile: limits.reconcile !== undefined,
   };
 }
 

@@ -23,7 +23,7 @@ interface TypeTimes {
 }
 
 /** Fills in what was left to the vendor and the source type. */
-export function resolveTiming({ schedule, window, limits }: WrittenCommon, type: TypeTimes): Timing {
+export function resolveTiming({ schedule, window, limits, reconcile }: WrittenCommon, type: TypeTimes): Timing {
   const vendor = type.limits;
   const tightened = {
     longest: limits.longest ?? vendor.longest,
@@ -32,6 +32,7 @@ export function resolveTiming({ schedule, window, limits }: WrittenCommon, type:
     retention: limits.retention ?? vendor.retention,
     safety: limits.safety ?? vendor.safety,
     cursorValidity: limits.cursorValidity ?? vendor.cursorValidity,
+    ...(reconcile && vendor.reconcile !== undefined && { reconcile: vendor.reconcile }),
     perSource: limits.perSource ?? vendor.perSource,
     perStream: limits.perStream ?? Math.min(vendor.perStream, limits.perSource ?? vendor.perSource),
   };

@@ -1,21 +1,10 @@
 import { clip, intersect, lengthOf, subtract, union, type IntervalSet } from './intervals.ts';
-import type { Gap } from './states.ts';
+import { gapStates, type Gap, type SliceState } from './states.ts';
 import type { Interval } from './time.ts';
 
-/** What a stretch of a stream's time can be, the one that a person should see first last: where several share a column, the last of them shows. */
-export const axisStates = [
-  'empty',
-  'sealed',
-  'settling',
-  'acknowledged',
-  'due',
-  'extracting',
-  'late',
-  'failed',
-  'at-risk',
-  'lost',
-] as const;
-export type AxisState = (typeof axisStates)[number];
+/** The states of a stretch, the one that a person should see first last: where several share a column, the last of them shows. */
+export const axisStates: readonly SliceState[] = ['empty', 'sealed', 'settling', ...gapStates];
+export type AxisState = SliceState;
 
 /** A stretch of one state. Half-open, ms since the epoch. */
 export interface Run extends Interval {

@@ -87,6 +87,16 @@ export interface WindowLimits {
   readonly safety: number;
   /** How long a cursor is honoured after it was issued; `Infinity` where it does not die. */
   readonly cursorValidity: number;
+  /** When a sealed window is looked at again for events that came late. Absent where what comes later is another answer, not more of it. */
+  readonly reconcile?: ReconcileLimits;
+}
+
+/** Moments to look at a sealed window again; lengths of time in ms. */
+export interface ReconcileLimits {
+  /** So long after the window's end, ascending. */
+  readonly after: readonly number[];
+  /** And a last time so long before the vendor forgets it. */
+  readonly beforeDeadline?: number;
 }
 
 /** How many connections the vendor allows at once, over all workers. */
@@ -221,6 +231,11 @@ export interface WindowStream extends StreamBase {
    * until `next` is null. Together they hold each event of the window at least once, in any order.
    */
   fetchPage(window: Interval, cursor: string | null, signal: AbortSignal): Promise<Page>;
+  /**
+   * What an archived record is known by when its window is looked at again: records with one likeness are as many as there are of them. For
+   * streams whose `identify` needs the other records of the answer; absent where the id does.
+   */
+  likeness?(record: Pick<SourceRecord, 'bytes' | 'context'>): string;
 }
 
 export interface Page {

@@ -25,6 +25,9 @@ export const pullId = (id: StreamId): string => `pull:${address(id)}`;
 export const extractId = (id: StreamId): string => `extract:${address(id)}`;
 /** @param name what the search is called: short, and without the query, which may be an address of somebody */
 export const searchId = (source: string, name: string): string => `search:${escapeId(source)}:${escapeId(name)}`;
+export const reconcileId = (id: StreamId): string => `reconcile:${address(id)}`;
+/** The workflow, and the schedule, that compares all streams with what they should hold. */
+export const WATCHDOG_ID = 'watchdog';
 export const connectionsId = (source: string): string => `connections:${escapeId(source)}`;
 
 /** The id of the schedule that pulls a stream; it is also the prefix of the workflows that it starts. */

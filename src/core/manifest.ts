@@ -1,4 +1,5 @@
 import type { RecordContext } from './contract.ts';
+import type { Lateness } from './lateness.ts';
 import type { RedactionPolicy } from './redaction.ts';
 
 /**
@@ -28,10 +29,24 @@ export interface SliceContent {
   readonly reported: number | null;
   /** The policy for secrets inside the records at that time: they never leave the archive under a more open one. The parts hold them. */
   readonly redaction?: RedactionPolicy | undefined;
+  /** What a later look added to the revision before; absent in a first revision, and in reports. */
+  readonly late?: LateContent | undefined;
   /** ISO 8601 UTC. */
   readonly sealedAt: string;
   /** The workflow that extracted it. */
   readonly run: { readonly workflowId: string; readonly runId: string };
+}
+
+/** Records that the vendor had not handed out before. */
+export interface LateContent extends Lateness {
+  readonly records: number;
+  /** How many records the look found, repeats dropped. */
+  readonly found: number;
+  /** Those of them that are held in another form: the first one is kept. */
+  readonly changed: number;
+  /** When they were not there yet, and when they were, by the vendor's clock; ISO 8601 UTC. */
+  readonly missedAt: string;
+  readonly lookedAt: string;
 }
 
 /** Which slice it is. */

@@ -15,6 +15,9 @@ export interface IsoInterval {
   readonly until: string;
 }
 
+/** From the first instant that is told to the last. */
+export const ALL_TIME: Interval = { from: 0, until: Number.MAX_SAFE_INTEGER };
+
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;

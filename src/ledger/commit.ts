@@ -1,6 +1,7 @@
 import { ArchiveDamaged } from '../core/failures.ts';
 import type { Receipt, SliceContent, WindowSlice } from '../core/manifest.ts';
 import { fromIso, interval } from '../core/time.ts';
+import { insertLook, lookOf } from './looks.ts';
 import type { Database, Schema } from './schema.ts';
 
 /** A receipt of a window. */
@@ -13,11 +14,12 @@ export function isWindow(receipt: Receipt): receipt is WindowReceipt {
 }
 
 /**
- * Writes the row of a sealed slice from its manifest. The archive's manifest is exclusive, so one slice and revision has one content: another digest
+ * Writes the row of a sealed slice from its manifest, and of a later revision the look that led to it. The archive's manifest is exclusive, so one slice and revision has one content: another digest
  * means that somebody changed the archive by hand; the row that is there stays, and `archive-damaged` is thrown.
  */
 export async function insertSlice(db: Database, receipt: WindowReceipt): Promise<'committed' | 'present'> {
   const row = toRow(receipt);
+  if (receipt.manifest.late !== undefined) await insertLook(db, receipt.manifest, lookOf(receipt));
   const { numInsertedOrUpdatedRows = 0n } = await db
     .insertInto('slices')
     .values(row)
@@ -58,5 +60,6 @@ function toRow({ manifest, key }: WindowReceipt): Schema['slices'] {
     sealed_at: fromIso(manifest.sealedAt) ?? 0,
     manifest: key,
     workflow_id: manifest.run.workflowId,
+    reported: manifest.reported,
   };
 }

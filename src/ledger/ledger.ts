@@ -2,6 +2,9 @@ import type { IntervalSet } from '../core/intervals.ts';
 import type { StreamId } from '../core/ids.ts';
 import type { Interval } from '../core/time.ts';
 import type { Receipt } from '../core/manifest.ts';
+import type { AcknowledgementFacts } from './acknowledgements.ts';
+import type { AlarmFacts } from './alarms.ts';
+import type { LookFacts } from './looks.ts';
 
 /**
  * The truth about coverage: which slices are sealed, what operators want, what failed last and what is lost. Only facts are stored;
@@ -13,7 +16,7 @@ import type { Receipt } from '../core/manifest.ts';
  * Every method is one transaction and, but for the count of `fail`, may be repeated with the same effect. Errors: `storage-full`, `ledger-damaged`,
  * `unavailable` (locked, or the database cannot be reached); nothing is written then.
  */
-export interface Ledger {
+export interface Ledger extends AcknowledgementFacts, AlarmFacts, LookFacts {
   /** Remembers when a stream was first applied; later calls change nothing. Returns that instant. */
   apply(stream: StreamId, now: number): Promise<number>;
   /** Every stream that was ever applied, by id. */
@@ -54,7 +57,7 @@ export interface Ledger {
   same(stream: StreamId, report: Pick<ReportRow, 'day' | 'file' | 'revision' | 'reportId' | 'reported'>): Promise<void>;
   /** What was looked up at a source, searches and files, oldest first. */
   lookups(source: string): Promise<readonly LookupRow[]>;
-  /** Sealed slices that overlap an interval, oldest first; `limit` keeps the newest ones. */
+  /** Sealed slices that overlap an interval, oldest first, each in its latest revision, which holds all of it; `limit` keeps the newest ones. */
   slices(stream: StreamId, within: Interval, limit?: number): Promise<readonly SliceRow[]>;
   /** What was sealed at or after an instant, whatever its shape and the time of its records, in that order. */
   sealedSince(stream: StreamId, instant: number): Promise<readonly SealedRef[]>;
@@ -88,6 +91,8 @@ export interface Coverage {
   readonly lost: IntervalSet;
   /** What operators asked for and is neither held nor lost yet. */
   readonly wanted: IntervalSet;
+  /** What operators have excluded from all that is told of gaps. */
+  readonly acknowledged: IntervalSet;
   /** Windows that failed last time, with when. */
   readonly failed: readonly FailureRow[];
 }
@@ -106,6 +111,8 @@ export interface SliceRow extends Interval {
   /** Key of the manifest in the archive. */
   readonly manifest: string;
   readonly workflowId: string;
+  /** How many records the vendor said there were. */
+  readonly reported: number | null;
 }
 
 /** Where a sequence stands. Instants in ms since the epoch. */

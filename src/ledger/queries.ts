@@ -6,9 +6,9 @@ import { toInterval } from './rows.ts';
 import type { Database, Schema } from './schema.ts';
 
 /** The tables that hold intervals of streams. */
-export type RangeTable = 'slices' | 'wanted' | 'losses' | 'failures';
+export type RangeTable = 'slices' | 'wanted' | 'losses' | 'failures' | 'acknowledgements' | 'looks';
 
-/** The rows of a stream that overlap an interval, oldest first; with a limit, the newest ones. */
+/** The rows of a stream that overlap an interval, oldest first; with a limit, the newest ones. Of slices every revision. */
 export async function rowsOf<T extends RangeTable>(
   db: Database,
   table: T,
@@ -16,7 +16,34 @@ export async function rowsOf<T extends RangeTable>(
   within: Interval,
   limit?: number,
 ): Promise<Selectable<Schema[T]>[]> {
-  const rows = (await overlapping(db, table, id, within)).selectAll();
+  return await ordered<T>((await overlapping(db, table, id, within)).selectAll(), limit);
+}
+
+/** The slices of a stream that overlap an interval, each in its latest revision; otherwise as {@link rowsOf}. */
+export async function latestSlices(
+  db: Database,
+  id: StreamId,
+  within: Interval,
+  limit?: number,
+): Promise<Selectable<Schema['slices']>[]> {
+  const rows = (await overlapping(db, 'slices', id, within)).selectAll().where(isLatest);
+  return await ordered<'slices'>(rows, limit);
+}
+
+/** A later revision holds what the ones before it hold, and more. */
+const isLatest = sql<boolean>`not exists (
+  select 1 from slices as later
+  where later.source = slices.source and later.stream = slices.stream and later.from_at = slices.from_at
+    and later.until_at = slices.until_at and later.revision > slices.revision
+)`;
+
+interface Ordered {
+  orderBy(column: 'from_at' | 'until_at', direction?: 'desc'): Ordered;
+  limit(rows: number): Ordered;
+  execute(): Promise<unknown[]>;
+}
+
+async function ordered<T extends RangeTable>(rows: Ordered, limit?: number): Promise<Selectable<Schema[T]>[]> {
   const found =
     limit === undefined
       ? await rows.orderBy('from_at').orderBy('until_at').execute()
@@ -36,7 +63,7 @@ export async function sealedIn(
   id: StreamId,
   within: Interval,
 ): Promise<{ readonly held: IntervalSet; readonly empty: IntervalSet }> {
-  const all = await overlapping(db, 'slices', id, within);
+  const all = (await overlapping(db, 'slices', id, within)).where(isLatest);
   const held = await islandsOf(db, all.select(['from_at', 'until_at']));
   const empty = await islandsOf(db, all.where('records', '=', 0).select(['from_at', 'until_at']));
   return { held, empty };

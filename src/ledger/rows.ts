@@ -11,8 +11,8 @@ export function toInterval(row: { readonly from_at: number; readonly until_at: n
 }
 
 export function toSlice(row: Selectable<Schema['slices']>): SliceRow {
-  const { kind, revision, records, repeats, pages, parts, bytes, digest, manifest } = row;
-  const facts = { kind, revision, records, repeats, pages, parts, bytes, digest, manifest };
+  const { kind, revision, records, repeats, pages, parts, bytes, digest, manifest, reported } = row;
+  const facts = { kind, revision, records, repeats, pages, parts, bytes, digest, manifest, reported };
   return { ...toInterval(row), ...facts, sealedAt: row.sealed_at, workflowId: row.workflow_id };
 }
 

@@ -5,12 +5,33 @@ import type { Database, Schema } from './schema.ts';
 import { sqliteDialect } from './sqlite-driver.ts';
 
 /** What manifests cannot tell. */
-const tables = ['streams', 'wanted', 'losses', 'failures', 'positions'] as const;
+const tables = [
+  'streams',
+  'wanted',
+  'losses',
+  'failures',
+  'positions',
+  'acknowledgements',
+  'alarms',
+  'watches',
+  'looks',
+] as const;
+/** A ledger of before they came has none of these, and lacks nothing by it. */
+const YOUNG: ReadonlySet<string> = new Set(['acknowledgements', 'alarms', 'watches', 'looks']);
 
 type Row = Record<string, unknown>;
 
 /** Columns that may be empty. */
-const OPTIONAL: ReadonlySet<string> = new Set(['remaining', 'ended_at', 'failure', 'failure_message', 'failed_at']);
+const OPTIONAL: ReadonlySet<string> = new Set([
+  'remaining',
+  'ended_at',
+  'failure',
+  'failure_message',
+  'failed_at',
+  'cleared_at',
+  'reported',
+]);
+const NUMBERS = /_at$|^(attempts|remaining|missed|found|held|late|changed|reported|late_most)$/;
 
 /** Copies what can still be read of a damaged ledger's starts, wishes, losses and failures. @returns whether that was all of it */
 export async function salvage(file: string, target: Database): Promise<boolean> {
@@ -38,7 +59,7 @@ async function copyTable(old: Database, target: Database, table: (typeof tables)
     for await (const row of old.selectFrom(table).selectAll().stream()) rows.push(row);
   } catch (error) {
     if (!isUnreadable(error)) throw error;
-    whole = false;
+    whole = YOUNG.has(table) && error instanceof Error && error.message.includes('no such table');
   }
   const sound = rows.filter(isSound);
   for (const row of sound) {
@@ -58,7 +79,7 @@ function isSound(row: Row): boolean {
     Object.entries(row).every(([column, value]) =>
       value === null
         ? OPTIONAL.has(column)
-        : /_at$|^attempts$|^remaining$/.test(column)
+        : NUMBERS.test(column)
           ? Number.isSafeInteger(value)
           : typeof value === 'string',
     ) && Number(from_at) < Number(until_at)

@@ -19,6 +19,7 @@ export interface Schema {
     sealed_at: number;
     manifest: string;
     workflow_id: string;
+    reported: number | null;
   };
   portions: {
     source: string;
@@ -87,6 +88,40 @@ export interface Schema {
     attempts: number;
     first_at: number;
     last_at: number;
+  };
+  acknowledgements: {
+    source: string;
+    stream: string;
+    from_at: number;
+    until_at: number;
+    why: string;
+    acknowledged_by: string;
+    acknowledged_at: number;
+  };
+  alarms: {
+    source: string;
+    stream: string;
+    kind: string;
+    since_at: number;
+    message: string;
+    seen_at: number;
+    cleared_at: number | null;
+  };
+  watches: { source: string; stream: string; watched_at: number; missed: number };
+  looks: {
+    source: string;
+    stream: string;
+    from_at: number;
+    until_at: number;
+    looked_at: number;
+    found: number;
+    held: number;
+    late: number;
+    changed: number;
+    reported: number | null;
+    /** JSON, `[count, …]` by the classes of core/lateness. */
+    late_classes: string;
+    late_most: number;
   };
 }
 

@@ -5,10 +5,11 @@ import { interval, type Interval } from '../core/time.ts';
 import type { Ledger } from './ledger.ts';
 import { insertSlice, isWindow } from './commit.ts';
 import { insertLookup, isLookup, lookupsOf } from './lookups.ts';
-import { lastSealedAt, rangesOf, rowsOf, sealedIn } from './queries.ts';
+import { lastSealedAt, latestSlices, rangesOf, rowsOf, sealedIn } from './queries.ts';
 import { sealedSince } from './recent.ts';
 import { insertReport, isReport, markSame, reportsOf } from './reports.ts';
 import { ALWAYS, toFailure, toLoss, toSlice } from './rows.ts';
+import { gapFacts, type GapFacts } from './gap-facts.ts';
 import type { Database } from './schema.ts';
 import {
   beginAt,
@@ -27,7 +28,7 @@ export type Guard = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** The ledger in any SQL database that Kysely speaks to: nothing here is SQLite's own. */
 export function sqlLedger(db: Database, guard: Guard): Ledger {
-  return { ...readers(db, guard), ...writers(db, guard), close: () => db.destroy() };
+  return { ...readers(db, guard), ...writers(db, guard), ...gapFacts(db, guard), close: () => db.destroy() };
 }
 
 type Readers = Pick<
@@ -60,9 +61,10 @@ function readers(db: Database, guard: Guard): Readers {
         ...(await sealedIn(trx, id, within)),
         lost: await rangesOf(trx, 'losses', id, within),
         wanted: await rangesOf(trx, 'wanted', id, within),
+        acknowledged: await rangesOf(trx, 'acknowledgements', id, within),
         failed: (await rowsOf(trx, 'failures', id, within)).map(toFailure),
       })),
-    slices: (id, within, limit) => read(async (trx) => (await rowsOf(trx, 'slices', id, within, limit)).map(toSlice)),
+    slices: (id, within, limit) => read(async (trx) => (await latestSlices(trx, id, within, limit)).map(toSlice)),
     sealedSince: (id, instant) => read((trx) => sealedSince(trx, id, instant)),
     losses: (id) => read(async (trx) => (await rowsOf(trx, 'losses', id, ALWAYS)).map(toLoss)),
     failures: (id) => read(async (trx) => (await rowsOf(trx, 'failures', id, ALWAYS)).map(toFailure)),
@@ -74,7 +76,7 @@ function readers(db: Database, guard: Guard): Readers {
   };
 }
 
-type Writers = Omit<Ledger, keyof Readers | 'close'>;
+type Writers = Omit<Ledger, keyof Readers | keyof GapFacts | 'close'>;
 
 function writers(db: Database, guard: Guard): Writers {
   const write = <T>(work: (trx: Database) => Promise<T>): Promise<T> => guard(() => db.transaction().execute(work));

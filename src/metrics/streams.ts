@@ -5,7 +5,7 @@ import { formatStreamId } from '../core/ids.ts';
 import { lengthOf, union } from '../core/intervals.ts';
 import { floorTo, fromIso, SECOND } from '../core/time.ts';
 import { readLedger, type LedgerReader } from '../ops/ledger.ts';
-import { LATE_AFTER_TICKS } from '../ops/positions.ts';
+import { LATE_AFTER_TICKS } from '../core/position-states.ts';
 import { stateOf } from '../ops/status.ts';
 import { isWindowStream, knownStreams, type KnownStream, type KnownWindowStream } from '../ops/streams.ts';
 import { streamMetrics } from './catalogue.ts';

@@ -1,5 +1,7 @@
+import type { AlarmKind } from '../core/alarms.ts';
 import { nearest } from '../core/nearest.ts';
 import type { FailureName } from '../core/failures.ts';
+import { alarmExplanations } from './explain-alarms.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What a failure means for the person who meets it. */
@@ -22,7 +24,8 @@ export type LocalTrouble =
   | 'internal-error';
 
 /** Every failure's name, and those of trouble before anything runs. */
-export const explanations: Readonly<Record<FailureName | LocalTrouble, Explanation>> = {
+export const explanations: Readonly<Record<FailureName | LocalTrouble | AlarmKind, Explanation>> = {
+  ...alarmExplanations,
   unavailable: {
     happened: 'The vendor did not give a whole answer: network, time-out, 5xx or a body that broke off.',
     costs: 'Nothing yet. The window stays due until its deadline, when the vendor forgets it.',

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { openArchive } from '../archive/open.ts';
+import { notLate } from '../core/lateness.ts';
 import { locations } from '../config/locations.ts';
 import type { Config } from '../config/load.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -10,6 +11,7 @@ export type LedgerReader = Pick<
   | 'streams'
   | 'coverage'
   | 'slices'
+  | 'revisions'
   | 'losses'
   | 'failures'
   | 'position'
@@ -18,11 +20,16 @@ export type LedgerReader = Pick<
   | 'lookups'
   | 'sealedSince'
   | 'lastSealedAt'
+  | 'acknowledgements'
+  | 'alarms'
+  | 'watchedAt'
+  | 'looks'
+  | 'lateness'
 >;
 
 const nothingYet: LedgerReader = {
   streams: async () => [],
-  coverage: async () => ({ held: [], empty: [], lost: [], wanted: [], failed: [] }),
+  coverage: async () => ({ held: [], empty: [], lost: [], wanted: [], acknowledged: [], failed: [] }),
   slices: async () => [],
   losses: async () => [],
   failures: async () => [],
@@ -32,6 +39,12 @@ const nothingYet: LedgerReader = {
   sealedSince: async () => [],
   lookups: async () => [],
   lastSealedAt: async () => undefined,
+  revisions: async () => [],
+  acknowledgements: async () => [],
+  alarms: async () => [],
+  watchedAt: async () => undefined,
+  looks: async () => [],
+  lateness: async () => notLate,
 };
 
 /**

@@ -1,5 +1,6 @@
 import type { Config } from '../config/load.ts';
 import { formatStreamId } from '../core/ids.ts';
+import { derivePositionState, type PositionState } from '../core/position-states.ts';
 import { DAY, dayOf } from '../core/time.ts';
 import type { Position } from '../ledger/ledger.ts';
 import { readLedger, type LedgerReader } from './ledger.ts';
@@ -9,8 +10,7 @@ import { knownStreams, type KnownStream } from './streams.ts';
 export interface PositionStatus {
   readonly stream: string;
   readonly shape: 'sequence' | 'report';
-  /** `due`: not begun. `late`: the vendor's end was not reached for two ticks. */
-  readonly state: 'current' | 'due' | 'late' | 'failed';
+  readonly state: PositionState;
   /** A cursor; of reports the UTC day before which everything is held. */
   readonly position: string | undefined;
   /** How many records the vendor said were still ahead. */
@@ -21,9 +21,6 @@ export interface PositionStatus {
   readonly recordsLastDay: number;
   readonly failure: Position['failure'];
 }
-
-/** A missed tick is not late yet: it may be running. */
-export const LATE_AFTER_TICKS = 2;
 
 /** From the ledger alone, in the order of the configuration. */
 export async function readPositions(config: Config, now: number): Promise<readonly PositionStatus[]> {
@@ -37,21 +34,13 @@ async function statusOf(ledger: LedgerReader, stream: KnownStream, now: number):
   return {
     stream: formatStreamId(stream),
     shape: stream.shape === 'report' ? 'report' : 'sequence',
-    state: stateOf(position, stream.settings.schedule.every, now),
+    state: derivePositionState(position, stream.settings.schedule.every, now),
     position: position?.cursor,
     ahead: position?.remaining ?? undefined,
     endedAt: position?.endedAt ?? undefined,
     recordsLastDay: await recordsLastDay(ledger, stream, now),
     failure: position?.failure,
   };
-}
-
-function stateOf(position: Position | undefined, every: number, now: number): PositionStatus['state'] {
-  if (position === undefined) return 'due';
-  if (position.failure !== undefined) return 'failed';
-  const since = now - (position.endedAt ?? position.movedAt);
-  if (since > LATE_AFTER_TICKS * every) return 'late';
-  return position.endedAt === null ? 'due' : 'current';
 }
 
 /** Reports are published within some days; portions are looked through from the newest. */

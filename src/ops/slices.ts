@@ -4,6 +4,7 @@ import type { WindowLimits } from '../core/contract.ts';
 import { clip, intersect, subtract, union, type IntervalSet } from '../core/intervals.ts';
 import type { Gap } from '../core/states.ts';
 import { floorTo, type Interval } from '../core/time.ts';
+import type { AcknowledgementRow } from '../ledger/acknowledgements.ts';
 import type { FailureRow, LossRow, SliceRow } from '../ledger/ledger.ts';
 import { readLedger } from './ledger.ts';
 import { stateOf } from './status.ts';
@@ -14,6 +15,8 @@ export interface Stretch extends Interval {
   /** `sealed`, `empty`, `settling`, or a gap's state. */
   readonly state: 'sealed' | 'empty' | 'settling' | Gap['state'];
   readonly records?: number;
+  /** How many records the vendor counts, where that is another number. */
+  readonly reported?: number;
   readonly repeats?: number;
   readonly pages?: number;
   readonly parts?: number;
@@ -21,6 +24,8 @@ export interface Stretch extends Interval {
   readonly bytes?: number;
   readonly sealedAt?: number;
   readonly digest?: string;
+  /** Above 1 where late records were added. */
+  readonly revision?: number;
   /** Key of its manifest in the archive. */
   readonly manifest?: string;
   /** The failure that ended the last try; see `sluice explain`. */
@@ -49,7 +54,11 @@ export async function readSlices(
     const coverage = await ledger.coverage(stream, { from: 0, until: now });
     const { gaps, watermark } = await stateOf(ledger, stream, coverage, now);
     const rest = [
-      ...explainGaps(gaps, stream.window.limits, coverage.failed, await ledger.losses(stream)),
+      ...explainGaps(gaps, stream.window.limits, {
+        failed: coverage.failed,
+        losses: await ledger.losses(stream),
+        acknowledgements: await ledger.acknowledgements(stream),
+      }),
       ...settling(stream, { gaps, held: coverage.held, start: Math.min(watermark, now) }, now),
     ].flatMap((one) => clip([one], within).map((part) => ({ ...one, ...part })));
     const all = [...slices.map(sealed), ...rest].toSorted((a, b) => a.from - b.from);
@@ -57,26 +66,37 @@ export async function readSlices(
   });
 }
 
-function sealed({ kind: _kind, workflowId: _workflow, revision: _revision, ...facts }: SliceRow): Stretch {
-  return { ...facts, state: facts.records > 0 ? 'sealed' : 'empty' };
+function sealed({ kind: _kind, workflowId: _workflow, reported, revision, ...facts }: SliceRow): Stretch {
+  return {
+    ...facts,
+    state: facts.records > 0 ? 'sealed' : 'empty',
+    ...(revision > 1 && { revision }),
+    ...(reported !== null && reported !== facts.records && { reported }),
+  };
+}
+
+/** What is known of why something is missing. */
+interface GapFacts {
+  readonly failed: readonly FailureRow[];
+  readonly losses: readonly LossRow[];
+  readonly acknowledgements: readonly AcknowledgementRow[];
 }
 
 /** Cuts gaps where one failure or reason ends and another begins. */
-function explainGaps(
+export function explainGaps(
   gaps: readonly Gap[],
   limits: WindowLimits,
-  failed: readonly FailureRow[],
-  losses: readonly LossRow[],
+  { failed, losses, acknowledgements }: GapFacts,
 ): Stretch[] {
   const latest = failed.toSorted((a, b) => b.lastAt - a.lastAt);
   const tried = latest.map((one) => ({ ...one, because: { failure: one.name, reason: one.message } }));
   const lost = losses.map((one) => ({ ...one, because: { reason: one.reason } }));
-  return gaps.flatMap(({ state, ...gap }) =>
-    cutBy(gap, state === 'lost' ? lost : tried).map((part) => ({
-      ...part,
-      state,
-      ...(state === 'lost' ? {} : { deadline: deadlineOf(limits, part) }),
-    })),
+  const known = acknowledgements.map((one) => ({ ...one, because: { reason: `${one.why} (${one.by})` } }));
+  const causes = { lost, acknowledged: known };
+  return gaps.flatMap(({ state, ...gap }): Stretch[] =>
+    state === 'lost' || state === 'acknowledged'
+      ? cutBy(gap, causes[state]).map((part) => ({ ...part, state }))
+      : cutBy(gap, tried).map((part) => ({ ...part, state, deadline: deadlineOf(limits, part) })),
   );
 }
 

@@ -1,7 +1,7 @@
 import type { Config } from '../config/load.ts';
 import { startOf, windowLength } from '../core/due.ts';
 import { formatStreamId, type StreamId } from '../core/ids.ts';
-import { clip, intersect, lengthOf, reachFrom, union } from '../core/intervals.ts';
+import { clip, intersect, lengthOf, reachFrom, subtract, union } from '../core/intervals.ts';
 import { deriveState, type StreamState } from '../core/states.ts';
 import { DAY } from '../core/time.ts';
 import type { AppliedStream, Coverage } from '../ledger/ledger.ts';
@@ -71,7 +71,7 @@ async function statusOf(ledger: LedgerReader, stream: KnownWindowStream, now: nu
 async function statusOfOrphan(ledger: LedgerReader, id: AppliedStream, now: number): Promise<StreamStatus | undefined> {
   // A sequence or a row of reports, not windows.
   if ((await ledger.position(id)) !== undefined) return undefined;
-  const { held, lost } = await ledger.coverage(id, { from: 0, until: now });
+  const { held, lost, acknowledged } = await ledger.coverage(id, { from: 0, until: now });
   const known = union(held, lost);
   const watermark = reachFrom(known, known[0]?.from ?? id.appliedAt);
   return {
@@ -79,8 +79,8 @@ async function statusOfOrphan(ledger: LedgerReader, id: AppliedStream, now: numb
     state: 'not-configured',
     watermark,
     lag: Math.max(0, now - watermark),
-    gaps: lost.map((one) => ({ ...one, state: 'lost' })),
-    lost: lengthOf(lost),
+    gaps: subtract(lost, acknowledged).map((one) => ({ ...one, state: 'lost' })),
+    lost: lengthOf(subtract(lost, acknowledged)),
     held: lengthOf(held),
     recordsLastDay: await recordsSince(ledger, id, now),
     troubles: [],
@@ -93,7 +93,7 @@ async function recordsSince(ledger: LedgerReader, { source, stream }: StreamId, 
 }
 
 function troublesOf({ gaps }: StreamState, { failed }: Coverage): readonly Trouble[] {
-  const healable = gaps.filter(({ state }) => state !== 'lost');
+  const healable = gaps.filter(({ state }) => state !== 'lost' && state !== 'acknowledged');
   const troubles = new Map<string, Trouble>();
   for (const one of failed.toSorted((a, b) => b.lastAt - a.lastAt)) {
     if (intersect([one], healable).length === 0) continue;
@@ -109,11 +109,13 @@ export async function stateOf(
   stream: KnownWindowStream,
   coverage: Coverage,
   now: number,
+  extracting = false,
 ): Promise<StreamState> {
   const { settings, window } = stream;
   const applied = (await ledger.streams()).find((one) => formatStreamId(one) === formatStreamId(stream));
   return deriveState({
     ...coverage,
+    extracting,
     now,
     limits: window.limits,
     window: windowLength(window, settings),

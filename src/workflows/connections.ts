@@ -18,6 +18,8 @@ export interface Claim {
   readonly stream: string;
   /** The limits in force, by the claimer's configuration: the latest claim's count. */
   readonly limits: ConnectionLimits;
+  /** Waits for all who are in a hurry, and leaves them one place. */
+  readonly low?: true;
 }
 
 export const claim = defineSignal<[Claim]>('claim');
@@ -85,19 +87,30 @@ export async function connections(places: Places = { held: [], waiting: [] }): P
   }
 }
 
-/** Who may go in now: in order of arrival, but a stream at its own limit does not hold up the others behind it. */
+/**
+ * Who may go in now: in order of arrival, those without hurry last, but a stream at its own limit does not hold up the others behind it. Those without hurry
+ * never take the last place, of the account or of a stream that has several: who comes in a hurry need not wait for them.
+ */
 function admit(held: ReadonlyMap<string, Claim>, waiting: readonly Claim[]): readonly Claim[] {
   const inside = [...held.values()];
   const admitted: Claim[] = [];
-  for (const wish of waiting) {
+  for (const wish of [...waiting.filter(isInHurry), ...waiting.filter((one) => !isInHurry(one))]) {
     const again = held.has(wish.permit);
     const all = inside.length;
     const ofStream = inside.filter((one) => one.stream === wish.stream).length;
-    if (!again && (all >= wish.limits.perSource || ofStream >= wish.limits.perStream)) continue;
+    const { perSource, perStream } = limitsFor(wish);
+    if (!again && (all >= perSource || ofStream >= perStream)) continue;
     if (!again) inside.push(wish);
     admitted.push(wish);
   }
   return admitted;
+}
+
+const isInHurry = ({ low }: Claim): boolean => low !== true;
+
+function limitsFor({ limits: { perSource, perStream }, low }: Claim): ConnectionLimits {
+  if (low !== true) return { perSource, perStream };
+  return { perSource: Math.max(1, perSource - 1), perStream: Math.max(1, perStream - 1) };
 }
 
 function describe(held: ReadonlyMap<string, Claim>, waiting: readonly Claim[]): string {

@@ -26,8 +26,12 @@ export interface Gate {
   release(permit: string): Promise<void>;
 }
 
-/** The extractor's side of the `connections` workflow of its source. Call once per workflow. */
-export function openGate(stream: StreamId, limits: ConnectionLimits): Gate {
+/** A workflow's side of the `connections` workflow of its source; `low` for what lets live windows go first. Call once per workflow. */
+export function openGate(
+  stream: StreamId,
+  limits: ConnectionLimits,
+  { low = false }: { readonly low?: boolean } = {},
+): Gate {
   const gateId = connectionsId(stream.source);
   let open: Promise<void> | undefined;
   const mine = new Set<string>();
@@ -56,7 +60,13 @@ export function openGate(stream: StreamId, limits: ConnectionLimits): Gate {
       mine.add(permit);
       try {
         do
-          await signalGate(gateId, claim, { permit, holder: workflowInfo().workflowId, stream: stream.stream, limits });
+          await signalGate(gateId, claim, {
+            permit,
+            holder: workflowInfo().workflowId,
+            stream: stream.stream,
+            limits,
+            ...(low && { low }),
+          });
         while (!(await condition(() => inside.has(permit), REMIND_AFTER)));
         return permit;
       } catch (error) {

@@ -4,3 +4,5 @@ export { extractWindows } from './extract-windows.ts';
 export { followSequence } from './follow-sequence.ts';
 export { pull } from './pull.ts';
 export { search } from './search.ts';
+export { reconcile } from './reconcile.ts';
+export { watchdog } from './watchdog.ts';

@@ -15,7 +15,7 @@ import { failureNames, type FailureName } from '../core/failures.ts';
  */
 
 /** Reads of the worker's configuration and the ledger: quick, and safe to repeat. */
-export const { describeStream, ensureGate, markCollected, plan, recordFailure, recordStall } =
+export const { describeStream, ensureGate, markCollected, plan, planLooks, recordFailure, recordStall } =
   proxyActivities<Activities>({
     startToCloseTimeout: '30s',
     scheduleToCloseTimeout: '10m',
@@ -32,7 +32,7 @@ export const { authenticate } = proxyActivities<Activities>({
  * One run walks pages for about 20 s and one page may take two minutes. A worker that died is noticed within 10 s, so that a cursor of one
  * minute can still be taken over. The whole is bounded: an outage ends as a failed window that the next tick tries again.
  */
-export const { fetchPages, extractBatch } = proxyActivities<Activities>({
+export const { fetchPages, extractBatch, reconcileBatch } = proxyActivities<Activities>({
   startToCloseTimeout: '3m',
   heartbeatTimeout: '10s',
   scheduleToCloseTimeout: '20m',
@@ -76,11 +76,17 @@ export const { fetchReport } = proxyActivities<Activities>({
 });
 
 /** Local work on staged pages. Most trouble here is a full disk, which passes once somebody makes room. */
-export const { seal, sealReport } = proxyActivities<Activities>({
+export const { seal, sealLate, sealReport } = proxyActivities<Activities>({
   startToCloseTimeout: '30m',
   heartbeatTimeout: '30s',
   scheduleToCloseTimeout: '2h',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+});
+
+/** Questions to the server and the ledger, some a stream. The next look comes soon: trouble that lasts shows there. */
+export const { watch } = proxyActivities<Activities>({
+  startToCloseTimeout: '2m',
+  retry: { initialInterval: '2s', maximumInterval: '20s', maximumAttempts: 3 },
 });
 
 /** A named failure, as the workflows see it. */

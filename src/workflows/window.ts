@@ -87,6 +87,28 @@ const isTooMuch = ({ name }: NamedFailure): boolean => name === 'cursor-expired'
 
 /** One complete chain of pages, sealed. */
 async function walk(stream: StreamId, window: IsoInterval): Promise<Omit<WindowResult, 'failures'>> {
+  const { sealed, segments, reported, pages } = await walkPages(stream, window);
+  if (sealed !== undefined) return { outcome: outcomeOf(sealed), small: true };
+  const whole = await seal.executeWithOptions({ summary: `${label(window)} seal ${pages} pages` }, [
+    { ...stream, window, segments, reported },
+  ]);
+  return { outcome: outcomeOf(whole), small: false };
+}
+
+export interface WalkedPages {
+  readonly segments: readonly string[];
+  readonly reported: number | null;
+  readonly pages: number;
+  /** A small window was sealed with the fetch of its pages. */
+  readonly sealed?: SealedWindow;
+}
+
+/** One complete chain of pages, staged. With `keep` nothing of it is sealed. */
+export async function walkPages(
+  stream: StreamId,
+  window: IsoInterval,
+  { keep = false }: { readonly keep?: boolean } = {},
+): Promise<WalkedPages> {
   const segments: string[] = [];
   const seen = new Set<string>();
   let cursor: Cursor | null = null;
@@ -100,9 +122,9 @@ async function walk(stream: StreamId, window: IsoInterval): Promise<Omit<WindowR
         ...(validFor === null ? {} : { scheduleToStartTimeout: Math.max(1, validFor) }),
         summary: `${label(window)} ${cursor === null ? 'from page 1' : `from page ${pages + 1}`}`,
       },
-      [{ ...stream, window, cursor }],
+      [{ ...stream, window, cursor, ...(keep && { keep }) }],
     );
-    if (fetched.sealed !== undefined) return { outcome: outcomeOf(fetched.sealed), small: true };
+    if (fetched.sealed !== undefined) return { segments, reported, pages, sealed: fetched.sealed };
     if (fetched.segment !== null) segments.push(fetched.segment);
     pages += fetched.pages;
     reported = fetched.reported ?? reported;
@@ -111,11 +133,7 @@ async function walk(stream: StreamId, window: IsoInterval): Promise<Omit<WindowR
     if (cursor !== null && (seen.has(cursor.text) || segments.length > MOST_SEGMENTS)) throw stuck(window);
     if (cursor !== null) seen.add(cursor.text);
   } while (cursor !== null);
-
-  const sealed = await seal.executeWithOptions({ summary: `${label(window)} seal ${pages} pages` }, [
-    { ...stream, window, segments, reported },
-  ]);
-  return { outcome: outcomeOf(sealed), small: false };
+  return { segments, reported, pages };
 }
 
 function outcomeOf({ records, repeats }: SealedWindow): Outcome {
@@ -135,7 +153,7 @@ function stuck(window: IsoInterval): ApplicationFailure {
 }
 
 /** `[2026-11-21T09:00Z, 10:00Z)`: how a window is written for people. */
-function label({ from, until }: IsoInterval): string {
+export function label({ from, until }: IsoInterval): string {
   const sameDay = from.slice(0, 10) === until.slice(0, 10);
   return `[${short(from)}, ${short(sameDay ? until.slice(11) : until)})`;
 }

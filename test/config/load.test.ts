@@ -54,6 +54,7 @@ describe('a configuration that loads', () => {
       retention: 24 * HOUR + 5 * MINUTE,
       safety: MINUTE,
       cursorValidity: MINUTE,
+      reconcile: { after: [HOUR], beforeDeadline: 2 * HOUR },
       perSource: 5,
       perStream: 2,
     });
@@ -124,7 +125,14 @@ describe('a configuration that loads', () => {
     const whole = example
       .replace(/^( *)# (?=temporal:|acme-[\w-]+:| {2,6}[\w-]+:|tags:|limit:|start:|baseUrl:|proxy:|limits:)/gm, '$1')
       .replace('    # ca:', '    # ca:');
-    const names = ['TEMPORAL_API_KEY', 'APPTRANA_KEY', 'INSTART_PASSWORD', 'SHADOW_KEY', 'SHADOW_SECRET', 'GIB_API_KEY'];
+    const names = [
+      'TEMPORAL_API_KEY',
+      'APPTRANA_KEY',
+      'INSTART_PASSWORD',
+      'SHADOW_KEY',
+      'SHADOW_SECRET',
+      'GIB_API_KEY',
+    ];
     const secrets = Object.fromEntries(names.map((name) => [name, CANARY]));
     const config = load(whole, { env: { ...ENV, ...secrets } });
     const sources = ['acme-waf', 'acme-apptrana', 'acme-cdn', 'acme-shadow', 'acme-gib'];

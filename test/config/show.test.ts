@@ -39,6 +39,7 @@ describe('a configuration that is shown', () => {
         '      cursorValidity: 1m',
         '      perSource: 5',
         '      perStream: 2',
+        '    reconcile: true',
         '',
       ].join('\n'),
     );

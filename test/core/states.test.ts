@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { WindowLimits } from '../../src/core/contract.ts';
+import { lengthOf } from '../../src/core/intervals.ts';
 import { deriveState, type Observed } from '../../src/core/states.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 
@@ -79,5 +80,37 @@ describe('the state of a stream', () => {
     expect(state.lost).toBe(5 * HOUR + 2 * MINUTE);
     expect(state.gaps.map((gap) => gap.state)).toEqual(['lost', 'at-risk']);
     expect(state.watermark).toBe(at('2026-11-21T10:02Z'));
+  });
+
+  it('leaves out what somebody has acknowledged: neither late nor lost nor in the way of the watermark', () => {
+    const now = at('2026-11-22T10:06:00Z');
+    const held = [hours('2026-11-21T10:03Z', '2026-11-21T20:00Z'), hours('2026-11-21T22:00Z', '2026-11-22T10:00Z')];
+    const lost = [hours('2026-11-21T05:00Z', '2026-11-21T10:03Z')];
+    const gap = hours('2026-11-21T20:00Z', '2026-11-21T22:00Z');
+    const without = deriveState(observed({ now, held, lost }));
+    expect(without).toMatchObject({ state: 'late', watermark: at('2026-11-21T20:00Z'), lost: lengthOf(lost) });
+    const acknowledged = [...lost, hours('2026-11-21T20:30Z', '2026-11-21T22:00Z')];
+    const partly = deriveState(observed({ now, held, lost, acknowledged }));
+    expect(partly).toMatchObject({ state: 'late', lost: 0, watermark: at('2026-11-21T20:00Z') });
+    expect(partly.gaps).toMatchObject([
+      { ...lost[0], state: 'acknowledged' },
+      { from: gap.from, until: at('2026-11-21T20:30Z'), state: 'late' },
+      { until: gap.until, state: 'acknowledged' },
+    ]);
+    const wholly = deriveState(observed({ now, held, lost, acknowledged: [...lost, gap] }));
+    expect(wholly).toMatchObject({ state: 'current', lost: 0, watermark: at('2026-11-22T10:00Z') });
+    expect(wholly.deadline).toBeUndefined();
+  });
+
+  it('is extracting while an extractor is at work, unless the deadline is near', () => {
+    const held = [hours('2026-11-21T05:00Z', '2026-11-21T09:00Z')];
+    expect(deriveState(observed({ held, extracting: true }))).toMatchObject({ state: 'extracting' });
+    const late = observed({ held: [], extracting: true, now: at('2026-11-22T02:06Z') });
+    expect(deriveState(late).state).toBe('at-risk');
+  });
+
+  it('is acknowledged and nothing else where all of it is: nobody waits for it to settle', () => {
+    const acknowledged = [hours('2026-11-21T05:00Z', '2026-11-21T10:00Z')];
+    expect(deriveState(observed({ acknowledged })).state).toBe('current');
   });
 });

@@ -8,7 +8,7 @@ import type { NativeConnection } from '@temporalio/worker';
 import { openArchive } from '../../src/archive/open.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { locations } from '../../src/config/locations.ts';
-import { pullId } from '../../src/core/ids.ts';
+import { pullId, reconcileId } from '../../src/core/ids.ts';
 import { HOUR } from '../../src/core/time.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { openLedger } from '../../src/ledger/open.ts';
@@ -18,9 +18,11 @@ import {
   type SignalSciencesSimulator,
   type SimulatorOptions,
 } from '../../simulators/signal-sciences.ts';
+import { latestReceipts } from '../support/latest-receipts.ts';
 import { killOff, spawnWorker } from '../support/spawn-worker.ts';
 import type { Trap } from '../support/worker-process.ts';
 import type { pull } from '../../src/workflows/pull.ts';
+import type { reconcile, ReconcileOrder } from '../../src/workflows/reconcile.ts';
 
 /** Marked, so that a scan of everything that was written can look for them. */
 export const CANARY = { password: 'canary-pass-8f2e11c0', token: 'canary-token-77d1a9' };
@@ -126,6 +128,16 @@ export class Deployment {
     });
   }
 
+  /** Starts a look at sealed windows; the handle's result is what came of it. */
+  reconcile(client: Client, order: ReconcileOrder = {}, site = 'www.example.com') {
+    const stream = { source: this.source, stream: site };
+    return client.workflow.start<typeof reconcile>('reconcile', {
+      workflowId: reconcileId(stream),
+      taskQueue: this.taskQueue,
+      args: [stream, order],
+    });
+  }
+
   async withLedger<T>(use: (ledger: Ledger) => Promise<T>): Promise<T> {
     const ledger = await openLedger(this.data.ledger);
     try {
@@ -139,8 +151,7 @@ export class Deployment {
   async archived(site = 'www.example.com'): Promise<Map<string, string>> {
     const archive = openArchive(this.data.archive);
     const found = new Map<string, string>();
-    for await (const receipt of archive.manifests()) {
-      if ('damage' in receipt) throw new Error(`${receipt.key}: ${receipt.damage}`);
+    for (const receipt of await latestReceipts(archive)) {
       if (receipt.manifest.stream !== site) continue;
       for await (const { bytes: line } of archive.records(receipt)) {
         const { id } = JSON.parse(line.toString()) as { id: string };

@@ -17,6 +17,7 @@ import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { SourceRegistry } from '../../src/sources/index.ts';
 import { openLedger } from '../../src/ledger/open.ts';
 import { startWorker, type RunningWorker } from '../../src/worker.ts';
+import { latestReceipts } from '../support/latest-receipts.ts';
 import { spawnWorker } from '../support/spawn-worker.ts';
 import type { Trap } from '../support/worker-process.ts';
 
@@ -82,8 +83,7 @@ export async function makePlace(
     async records({ source, stream }) {
       const archive = openArchive(places().archive);
       const found: ArchivedHere[] = [];
-      for await (const receipt of archive.manifests()) {
-        if ('damage' in receipt) throw new Error(`${receipt.key}: ${receipt.damage}`);
+      for (const receipt of await latestReceipts(archive)) {
         const { manifest } = receipt;
         if (manifest.source !== source || manifest.stream !== stream) continue;
         for await (const record of archive.records(receipt)) {

@@ -66,7 +66,7 @@ export function testLedger(name: string, make: () => Promise<LedgerUnderTest>): 
         await ledger.commit(receipt(0, 1));
         await ledger.lose(STREAM, [hours(2, 3)], 'forgotten', at(9));
         const other = { ...STREAM, stream: 'api.example.com' };
-        const nothing = { held: [], empty: [], lost: [], wanted: [], failed: [] };
+        const nothing = { held: [], empty: [], lost: [], wanted: [], acknowledged: [], failed: [] };
         expect(await ledger.coverage(other, SPAN)).toEqual(nothing);
         expect(await ledger.coverage({ ...STREAM, source: 'acme2' }, SPAN)).toEqual(nothing);
       });
@@ -90,6 +90,7 @@ export function testLedger(name: string, make: () => Promise<LedgerUnderTest>): 
             sealedAt: at(10),
             manifest: receipt(8, 9).key,
             workflowId: 'extract:acme:www.example.com',
+            reported: null,
           },
         ]);
       });
@@ -131,7 +132,8 @@ export function testLedger(name: string, make: () => Promise<LedgerUnderTest>): 
       it('can have a later revision, with late events', async () => {
         await ledger.commit(receipt(8, 9));
         expect(await ledger.commit(receipt(8, 9, { revision: 2, digest: 'e'.repeat(64) }))).toBe('committed');
-        expect(await ledger.slices(STREAM, SPAN)).toMatchObject([{ revision: 1 }, { revision: 2 }]);
+        expect(await ledger.slices(STREAM, SPAN)).toMatchObject([{ revision: 2 }]);
+        expect(await ledger.revisions(STREAM, SPAN)).toMatchObject([{ revision: 1 }, { revision: 2 }]);
         expect((await ledger.coverage(STREAM, SPAN)).held).toEqual([hours(8, 9)]);
       });
 

@@ -212,7 +212,7 @@ describe('rebuilding a ledger', () => {
   });
 
   it('on a full disk leaves the ledger as it was', async ({ skip }) => {
-    const disk = smallDisk(240) ?? skip('no file system can be mounted here');
+    const disk = smallDisk(300) ?? skip('no file system can be mounted here');
     const file = join(disk.folder, 'ledger.db');
     await writeFile(file, await soundBytes());
     const ledger = await openSqliteLedger(file);

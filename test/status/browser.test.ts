@@ -36,7 +36,7 @@ function fill(config: Config, sites: readonly string[], windows: readonly number
   const db = new Libsql(locations(config).ledger);
   db.exec('begin');
   const insert = db.prepare(
-    `insert into slices values ('acme-waf', ?, 'window', ?, ?, 1, ?, 0, 1, 1, 100, 'd', ?, ?, 'extract:acme-waf')`,
+    `insert into slices (source, stream, kind, from_at, until_at, revision, records, repeats, pages, parts, bytes, digest, sealed_at, manifest, workflow_id) values ('acme-waf', ?, 'window', ?, ?, 1, ?, 0, 1, 1, 100, 'd', ?, ?, 'extract:acme-waf')`,
   );
   for (const site of sites) {
     for (const from of windows) {

@@ -6,6 +6,7 @@ import { check } from './check.ts';
 import { openClient } from './client.ts';
 import { apptranaExample } from './example.ts';
 import { presentAttack } from './present.ts';
+import { likenessOf } from './records.ts';
 import { apptranaLimits, apptranaSettings, type ApptranaSettings } from './settings.ts';
 import { attacksPage, type Asking } from './walk.ts';
 import { discover, review } from './websites.ts';
@@ -62,6 +63,7 @@ function streamOf(asking: Asking): WindowStream {
         throw new UnexpectedAnswer(`${asking.name}: an attack without an identity`, { body: bytes });
       return identity;
     },
+    likeness: likenessOf,
     fetchPage: (window, cursor, signal) => attacksPage(asking, window, cursor, signal),
   };
 }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { SourceRecord } from '../../core/contract.ts';
 import { UnexpectedAnswer } from '../../core/failures.ts';
 import { isoInterval, SECOND, toIso, type Interval } from '../../core/time.ts';
-import type { PageRecord } from '../../json/page.ts';
+import { recordOf, sketchOf, type PageRecord } from '../../json/page.ts';
 import type { Attacks } from './attacks.ts';
 import { readTime } from './times.ts';
 
@@ -50,6 +50,14 @@ export function placeAttacks(
   }));
 }
 
+/** What an archived attack is known by, without the others of its answer: like ones are as many as there are of them. */
+export function likenessOf({ bytes, context }: Pick<SourceRecord, 'bytes' | 'context'>): string {
+  const website = String(context?.['website'] ?? '');
+  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const record = recordOf(body, { start: 0, end: body.length }, sketchOf(body, body), 0, body);
+  return keyOf(website, record) ?? contentOf({ website, record });
+}
+
 function timeOf(record: PageRecord, asked: Interval, where: () => string, body: Buffer): number {
   const text = record.member('attackTime');
   const time = typeof text === 'string' ? readTime(text.trim()) : undefined;
@@ -73,7 +81,7 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value.trim() : typeof value === 'number' ? String(value) : '';
 }
 
-function contentOf({ website, record }: Candidate): string {
+function contentOf({ website, record }: Pick<Candidate, 'website' | 'record'>): string {
   return digest(['content', website, record.value]);
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Secret, VendorLimits } from '../../core/contract.ts';
-import { DAY, MINUTE, SECOND } from '../../core/time.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../../core/time.ts';
 import { secret } from '../fields.ts';
 
 export interface ApptranaSettings {
@@ -49,6 +49,8 @@ export const apptranaLimits: VendorLimits = {
   safety: 30 * SECOND,
   // A cursor is only bounds of ours.
   cursorValidity: Infinity,
+  // Ours: nothing is said on how late attacks arrive.
+  reconcile: { after: [HOUR], beforeDeadline: DAY },
   // Ours: the document names no limit. Ten answers of half a second at once read thirty days of a website within a quarter of an hour.
   perSource: 10,
   // Ours: an account of one website may catch up with all of them.

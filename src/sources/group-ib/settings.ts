@@ -52,6 +52,8 @@ export const groupIbLimits: VendorLimits = {
   safety: 5 * MINUTE,
   // When a resultId ends is not said; one that is refused opens the window again.
   cursorValidity: Infinity,
+  // Ours, for the same reason as the settling delay.
+  reconcile: { after: [DAY] },
   // Ours: the pace is what limits; the rest waits for answers.
   perSource: 4,
   perStream: 2,

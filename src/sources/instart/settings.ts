@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Secret, VendorLimits } from '../../core/contract.ts';
-import { DAY, MINUTE, SECOND } from '../../core/time.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../../core/time.ts';
 import { duration, secret, writeLength } from '../fields.ts';
 import { parseFilters } from './filters.ts';
 import { CATEGORIES, GRANULARITIES, KINDS } from './kinds.ts';
@@ -30,6 +30,8 @@ export const instartLimits: VendorLimits = {
   safety: 60 * SECOND,
   // Bounds, offset and counts: a cursor of ours, which does not die.
   cursorValidity: Infinity,
+  // Ours: nothing is said on how late events arrive. Events only: of trends and lists a later answer is another one, not more of the same.
+  reconcile: { after: [HOUR, 6 * HOUR], beforeDeadline: 3 * HOUR },
   // Ours: the document names no limit. Two streams can catch up at once, and a vendor that computes each answer is not flooded.
   perSource: 4,
   // Ours: one to catch up with, and one for the newest window.

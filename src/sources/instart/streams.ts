@@ -4,6 +4,7 @@ import { DAY } from '../../core/time.ts';
 import type { Asking } from './asking.ts';
 import type { Client } from './client.ts';
 import { AGGREGATES } from './kinds.ts';
+import { likenessOf } from './likeness.ts';
 import { queryOf } from './query.ts';
 import { instartLimits, type InstartSettings } from './settings.ts';
 import type { StreamSettings } from './stream-settings.ts';
@@ -48,6 +49,7 @@ function streamOf(name: string, settings: StreamSettings, asking: Asking): Windo
         throw new UnexpectedAnswer(`${asking.name}: a row without an identity`, { body: bytes });
       return identity;
     },
+    ...(query.time !== undefined && { likeness: likenessOf(query.scheme) }),
     fetchPage: (part, cursor, signal) =>
       top === undefined ? walkPage(asking, part, cursor, signal) : topPage(asking, top, part, signal),
   };
@@ -64,9 +66,11 @@ function windowOf(stream: StreamSettings): number | undefined {
  * a longer settling everywhere.
  */
 function limitsOf(stream: StreamSettings, common: VendorLimits): WindowLimits {
-  const { longest, grain, settling, retention, safety, cursorValidity } = common;
+  const { longest, grain, settling, retention, safety, cursorValidity, reconcile } = common;
   const all = { settling, safety, cursorValidity };
-  if (stream.kind === 'events') return { ...all, longest, grain, retention, retentionStep: DAY };
+  if (stream.kind === 'events') {
+    return { ...all, longest, grain, retention, retentionStep: DAY, ...(reconcile && { reconcile }) };
+  }
   const tightened = retention < instartLimits.retention ? retention : Infinity;
   const own = aggregateOf(stream);
   return { ...all, grain: own.grain, longest: own.window, retention: Math.min(own.retention, tightened) };

@@ -44,6 +44,8 @@ export const shadowserverLimits: VendorLimits = {
   safety: 5 * MINUTE,
   // A day and the number of a page: a cursor of ours, which does not die.
   cursorValidity: Infinity,
+  // Ours, for queries: nothing is said on how late records appear. Reports are listed again anyway; counts are another answer later, not more of one.
+  reconcile: { after: [3 * DAY] },
   // Ours: there is "no rate limiting", and a vendor that gives its data away is not flooded.
   perSource: 4,
   perStream: 2,

@@ -7,6 +7,7 @@ import type { Downloads } from './downloads.ts';
 import { listDay } from './listing.ts';
 import { fetchPieces } from './pieces.ts';
 import { queryPage } from './queries.ts';
+import { hashOfObject } from './row-hash.ts';
 import { STATS, type ShadowserverSettings } from './settings.ts';
 
 type Settings = ShadowserverSettings & { readonly limits: VendorLimits };
@@ -55,7 +56,8 @@ function queryStream({ id, settings, downloads }: Means, query: string): WindowS
   const { limits } = settings;
   const asked = settings.queries[query];
   return {
-    ...daily(query, limits),
+    ...daily(query, asked?.facet === undefined ? limits : once(limits)),
+    likeness: ({ bytes }) => hashOfObject(JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, unknown>),
     identify: identified(name),
     secrets: SECRETS,
     async fetchPage(window, cursor, signal) {
@@ -71,11 +73,14 @@ function countStream({ id, settings, downloads, account }: Means): WindowStream 
   const { limits } = settings;
   const counting = { api: downloads.api, account, limits, name, lists: settings.reports?.lists };
   return {
-    ...daily(STATS, limits),
+    ...daily(STATS, once(limits)),
     identify: identified(name),
     fetchPage: (window, cursor, signal) => countPage(counting, window, cursor, signal),
   };
 }
+
+/** What is counted is counted anew: there are no late ones among it. */
+const once = ({ reconcile: _off, ...limits }: VendorLimits): VendorLimits => limits;
 
 function daily(name: string, limits: VendorLimits) {
   return { name, shape: 'window', limits, window: DAY } as const;

@@ -37,6 +37,8 @@ export const signalSciencesLimits: VendorLimits = {
   safety: 60 * SECOND,
   // A next url is valid for one minute from the time it was generated (signal-sciences.txt:36).
   cursorValidity: 60 * SECOND,
+  // Ours: the five minutes are said to be a trade-off between timely and complete (signal-sciences.txt:32).
+  reconcile: { after: [HOUR], beforeDeadline: 2 * HOUR },
   // Five connections a corp, two a site (signal-sciences.txt:46-47).
   perSource: 5,
   perStream: 2,
