@@ -122,12 +122,13 @@ describe('a configuration that loads', () => {
   it('is the example with all that stands in it as a comment', () => {
     const example = readFileSync(new URL('../../sluice.example.yaml', import.meta.url), 'utf8');
     const whole = example
-      .replace(/^( *)# (?=temporal:|acme-[\w-]+:| {2,6}[\w-]+:|tags:|limit:|start:|baseUrl:|proxy:|limits:)/gm, '$1')
+      .replace(/^( *)# (?=temporal:|metrics:|acme-[\w-]+:| {2,6}[\w-]+:|tags:|limit:|start:|baseUrl:|proxy:|limits:)/gm, '$1')
       .replace('    # ca:', '    # ca:');
     const secrets = { TEMPORAL_API_KEY: CANARY, APPTRANA_KEY: CANARY, INSTART_PASSWORD: CANARY };
     const config = load(whole, { env: { ...ENV, ...secrets } });
     expect([...config.sources.keys()]).toEqual(['acme-waf', 'acme-apptrana', 'acme-cdn']);
     expect(config.temporal.tls).toBe(true);
+    expect(config.metrics).toEqual({ listen: '127.0.0.1:9464' });
     expect(settingsOf(config)).toMatchObject({
       tags: ['SQLI', 'XSS'],
       start: Date.UTC(2026, 10, 1),
