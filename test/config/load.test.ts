@@ -122,7 +122,10 @@ describe('a configuration that loads', () => {
   it('is the example with all that stands in it as a comment', () => {
     const example = readFileSync(new URL('../../sluice.example.yaml', import.meta.url), 'utf8');
     const whole = example
-      .replace(/^( *)# (?=temporal:|metrics:|acme-[\w-]+:| {2,6}[\w-]+:|tags:|limit:|start:|baseUrl:|proxy:|limits:)/gm, '$1')
+      .replace(
+        /^( *)# (?=temporal:|metrics:|acme-[\w-]+:| {2,6}[\w-]+:|tags:|limit:|start:|baseUrl:|proxy:|limits:)/gm,
+        '$1',
+      )
       .replace('    # ca:', '    # ca:');
     const secrets = { TEMPORAL_API_KEY: CANARY, APPTRANA_KEY: CANARY, INSTART_PASSWORD: CANARY };
     const config = load(whole, { env: { ...ENV, ...secrets } });
