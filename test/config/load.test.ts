@@ -123,7 +123,10 @@ describe('a configuration that loads', () => {
   it('is the example with all that stands in it as a comment', () => {
     const example = readFileSync(new URL('../../sluice.example.yaml', import.meta.url), 'utf8');
     const whole = example
-      .replace(/^( *)# (?=temporal:|acme-[\w-]+:| {2,6}[\w-]+:|tags:|limit:|start:|baseUrl:|proxy:|limits:)/gm, '$1')
+      .replace(
+        /^( *)# (?=temporal:|metrics:|acme-[\w-]+:| {2,6}[\w-]+:|tags:|limit:|start:|baseUrl:|proxy:|limits:)/gm,
+        '$1',
+      )
       .replace('    # ca:', '    # ca:');
     const names = [
       'TEMPORAL_API_KEY',
@@ -138,6 +141,7 @@ describe('a configuration that loads', () => {
     const sources = ['acme-waf', 'acme-apptrana', 'acme-cdn', 'acme-shadow', 'acme-gib'];
     expect([...config.sources.keys()]).toEqual(sources);
     expect(config.temporal.tls).toBe(true);
+    expect(config.metrics).toEqual({ listen: '127.0.0.1:9464' });
     expect(settingsOf(config)).toMatchObject({
       tags: ['SQLI', 'XSS'],
       start: Date.UTC(2026, 10, 1),
