@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Hono, type Context } from 'hono';
 import { html, raw } from 'hono/html';
 import { streamSSE } from 'hono/streaming';
@@ -180,11 +181,13 @@ async function page(
 function watch(c: Page, looks: Looks): Response {
   return streamSSE(c, async (stream) => {
     let before = c.req.header('last-event-id') ?? '';
-    await stream.writeSSE({ event: 'hello', data: '', retry: 3_000 });
+    let isFirst = true;
     while (!stream.aborted && !stream.closed) {
       const { rows } = await looks.overview(DAY);
       const state = digestOf(rows);
       if (state !== before && before !== '') await stream.writeSSE({ event: 'changed', data: '', id: state });
+      if (isFirst) await stream.writeSSE({ event: 'hello', data: '', id: state, retry: 3_000 });
+      isFirst = false;
       before = state;
       await stream.sleep(LOOK_EVERY);
     }
@@ -198,5 +201,5 @@ function digestOf(rows: readonly OverviewRow[]): string {
       ? [row.state, row.watermark, row.gaps.length, row.hourly.at(-1), row.failure?.lastAt]
       : [row.state, row.position, row.ahead, row.hourly.at(-1)],
   );
-  return Buffer.from(JSON.stringify(facts)).toString('base64url').slice(-120) + String(JSON.stringify(facts).length);
+  return createHash('sha256').update(JSON.stringify(facts)).digest('base64url').slice(0, 16);
 }

@@ -72,6 +72,8 @@ export const script = `
   }
   const events = new EventSource('/events');
   events.addEventListener('changed', refresh);
+  // What changed between the page and its first look, or while nobody listened.
+  events.addEventListener('hello', refresh);
   addEventListener('beforeunload', () => events.close());
   main.addEventListener('keydown', (event) => {
     if (!['ArrowLeft', 'ArrowRight'].includes(event.key)) return;

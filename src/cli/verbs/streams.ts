@@ -190,7 +190,7 @@ export const streamVerbs: readonly Row[] = [
   {
     usage: 'tap <stream>',
     about: 'the records of slices as they are sealed, as NDJSON on stdout, until Ctrl-C',
-    run: async () => (await import('./cli/tapping.ts')).tap,
+    run: async () => (await import('../tapping.ts')).tap,
     options: [
       ['--since <time>', 'begin with slices sealed after it: 6h, or ISO 8601 with a zone (default: now)'],
       ['--limit <n>', 'end after so many records'],

@@ -150,7 +150,7 @@ export const upkeepVerbs: readonly Row[] = [
   {
     usage: 'completion <shell>',
     about: 'the script that completes commands and names in bash, zsh or fish',
-    run: async () => (await import('./cli/completion.ts')).completion,
+    run: async () => (await import('../completion.ts')).completion,
     examples: ['sluice completion bash > /etc/bash_completion.d/sluice', 'source <(sluice completion zsh)'],
   },
   {
