@@ -56,6 +56,7 @@ export const script = `
   const main = document.querySelector('main');
   const said = document.getElementById('said');
   let busy = false;
+  const places = () => [...main.querySelectorAll('a, button, input, [tabindex]')];
   async function refresh() {
     if (busy || document.activeElement?.closest('form')) return;
     busy = true;
@@ -63,9 +64,9 @@ export const script = `
       const answer = await fetch(location.href, { headers: { 'x-part': 'main' } });
       if (!answer.ok) return;
       const before = main.querySelector('h1')?.textContent;
-      const focused = document.activeElement?.id;
+      const focused = places().indexOf(document.activeElement);
       main.innerHTML = await answer.text();
-      if (focused) document.getElementById(focused)?.focus();
+      if (focused >= 0) places()[focused]?.focus({ preventScroll: true });
       const after = main.querySelector('h1')?.textContent;
       if (before !== after) said.textContent = after;
     } finally { busy = false; }
