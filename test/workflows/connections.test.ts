@@ -37,15 +37,22 @@ describe('the gate of a source', () => {
       open.all -= 1;
       open.bySite.set(site, (open.bySite.get(site) ?? 0) - 1);
     }
+    // The gate runs on one of their task queues: that worker must not leave before the others are done.
+    let left = ledgers.length;
+    let allDone: (() => void) | undefined;
+    const done = new Promise<void>((resolve) => (allDone = resolve));
     await Promise.all(
       ledgers.map(({ stream, ledger }) =>
-        temporal.serve(ledger, (taskQueue) =>
-          temporal.client.workflow.execute(extractWindows, {
+        temporal.serve(ledger, async (taskQueue) => {
+          await temporal.client.workflow.execute(extractWindows, {
             workflowId: extractId({ source, stream }),
             taskQueue,
             args: [{ source, stream }],
-          }),
-        ),
+          });
+          left -= 1;
+          if (left === 0) allDone?.();
+          await done;
+        }),
       ),
     );
     for (const { ledger } of ledgers) expect(ledger.sealed).toHaveLength(6);
