@@ -97,8 +97,9 @@ describe('events that the vendor shows late', () => {
     const config = loadConfig(d.config);
     expect(await verifyArchive(config, { tick: () => undefined })).toMatchObject({ records: 1_520, findings: [] });
     const asked = { within: window, verbatim: true };
-    const lines = await Array.fromAsync(readRecords(config, findStream(config, `${d.source}/${SITE}`), asked));
-    expect(lines).toHaveLength(1_520);
+    let lines = 0;
+    for await (const _line of readRecords(config, findStream(config, `${d.source}/${SITE}`), asked)) lines += 1;
+    expect(lines).toBe(1_520);
     await rebuildLedger(config, () => undefined);
     await d.withLedger(async (ledger) => {
       expect(await ledger.slices(stream, window)).toMatchObject([{ revision: 2, records: 1_520 }]);
