@@ -43,9 +43,9 @@ export function latenessQuantile(lateness: Lateness, share: number): number {
   const wanted = Math.ceil(countOf(lateness) * share);
   if (wanted === 0) return 0;
   let seen = 0;
-  for (const [i, count] of lateness.classes.entries()) {
+  const reached = lateness.classes.findIndex((count) => {
     seen += count;
-    if (seen >= wanted) return Math.min(latenessBounds[i] ?? lateness.most, lateness.most);
-  }
-  return lateness.most;
+    return seen >= wanted;
+  });
+  return Math.min(latenessBounds[reached] ?? lateness.most, lateness.most);
 }

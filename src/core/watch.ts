@@ -116,16 +116,20 @@ export interface Counted {
 }
 
 /** The slices whose vendor counts otherwise. */
-export function countsDiffer<Slice extends Counted>(slices: readonly Slice[]): readonly Slice[] {
-  return slices.filter(({ records, reported }) => reported !== null && reported !== records);
+export function countsDiffer<Slice extends Counted>(
+  slices: readonly Slice[],
+): readonly (Slice & { readonly reported: number })[] {
+  return slices.filter(
+    (one): one is Slice & { readonly reported: number } => one.reported !== null && one.reported !== one.records,
+  );
 }
 
 export function countAlarms(id: StreamId, slices: readonly Counted[]): readonly Alarm[] {
   const differing = countsDiffer(slices);
   if (differing.length === 0) return [];
-  const sum = (of: (one: Counted) => number): string =>
-    differing.reduce((total, one) => total + of(one), 0).toLocaleString('en-US');
-  const message = `the vendor counts ${sum(({ reported }) => reported ?? 0)} records in ${differing.length} slices of the last day, and ${sum(({ records }) => records)} are held`;
+  const reported = differing.reduce((sum, one) => sum + one.reported, 0).toLocaleString('en-US');
+  const held = differing.reduce((sum, { records }) => sum + records, 0).toLocaleString('en-US');
+  const message = `the vendor counts ${reported} records in ${differing.length} slices of the last day, and ${held} are held`;
   return [{ source: id.source, stream: id.stream, kind: 'counts-differ', message }];
 }
 

@@ -50,7 +50,7 @@ export async function readLateness(config: Config): Promise<readonly LatenessSta
             most: lateness.most,
             counts: {
               slices: differing.length,
-              reported: differing.reduce((sum, { reported }) => sum + (reported ?? 0), 0),
+              reported: differing.reduce((sum, { reported }) => sum + reported, 0),
               held: differing.reduce((sum, { records }) => sum + records, 0),
             },
           };

@@ -79,9 +79,15 @@ describe('on a Temporal server', () => {
     expect((await run(...args)).stdout).toContain('1 window sealed');
     expect((await run('slices', stream, '-o', 'json')).stdout).toContain(toIso(range.from));
 
+    const again = await run('reconcile', stream, '--from', toIso(range.from), '--to', toIso(hour(1).until));
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('no late records') as string });
+    const healing = await run('gaps', 'heal', stream, '--from', toIso(hour(6).from), '--to', toIso(hour(6).until));
+    expect(healing).toMatchObject({ code: 0, stdout: expect.stringContaining('1 window sealed') as string });
+    expect((await run('gaps', 'heal', '--all')).stderr).toContain('Nothing is missing');
+
     running.child.kill('SIGTERM');
     expect((await running.ended).code).toBe(0);
-  });
+  }, 60_000);
 
   it('says that the vendor refused the credentials, and exits with 77', async () => {
     const { folder, run, stream } = await vendorAnd({ password: 'another-one' });

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { connectionsId, extractId, formatStreamId, parseStreamId, pullId, scheduleId } from '../../src/core/ids.ts';
+import {
+  connectionsId,
+  extractId,
+  formatStreamId,
+  parseStreamId,
+  pullId,
+  reconcileId,
+  scheduleId,
+} from '../../src/core/ids.ts';
 
 describe('ids are addresses', () => {
   const waf = { source: 'acme-waf', stream: 'www.example.com' };
@@ -9,6 +17,7 @@ describe('ids are addresses', () => {
     expect(pullId(waf)).toBe('pull:acme-waf:www.example.com');
     expect(scheduleId(waf)).toBe(pullId(waf));
     expect(extractId(waf)).toBe('extract:acme-waf:www.example.com');
+    expect(reconcileId(waf)).toBe('reconcile:acme-waf:www.example.com');
     expect(connectionsId('acme-waf')).toBe('connections:acme-waf');
   });
 

@@ -44,6 +44,10 @@ describe('the lateness of records', () => {
   it('is nothing where no record was late', () => {
     expect(latenessQuantile(notLate, 0.99)).toBe(0);
     expect(addLateness(notLate, { classes: [], most: 0 })).toEqual(notLate);
+    expect(addLateness({ classes: [], most: 0 }, notLate)).toEqual(notLate);
+    const sparse: number[] = [];
+    countLate(sparse, 0);
+    expect(sparse).toEqual([1]);
   });
 
   it('of counts that somebody has cut short is the latest that is known', () => {

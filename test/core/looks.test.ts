@@ -31,6 +31,7 @@ describe('when a sealed window is looked at again', () => {
     expect(last(18 * HOUR)).toEqual([107 * HOUR]);
     expect(lookMoments({ ...limits, reconcile: { after: [], beforeDeadline: 23 * HOUR } }, window)).toEqual([]);
     expect(lookMoments({ ...limits, reconcile: { after: [HOUR] } }, window)).toEqual([102 * HOUR]);
+    expect(lookMoments({ ...limits, reconcile: { after: [], beforeDeadline: HOUR } }, window)).toHaveLength(1);
   });
 });
 

@@ -10,14 +10,17 @@ import type { ArchivedRecord } from '../../src/archive/archive.ts';
 import { openArchive } from '../../src/archive/open.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { locations } from '../../src/config/locations.ts';
-import { pullId, type StreamId } from '../../src/core/ids.ts';
+import { pullId, reconcileId, type StreamId } from '../../src/core/ids.ts';
 import type { Manifest } from '../../src/core/manifest.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
+import type { Reconciled } from '../../src/core/reconciled.ts';
+import { isoInterval, type Interval } from '../../src/core/time.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { SourceRegistry } from '../../src/sources/index.ts';
 import { openLedger } from '../../src/ledger/open.ts';
 import { startWorker, type RunningWorker } from '../../src/worker.ts';
 import { latestReceipts } from '../support/latest-receipts.ts';
+import type { reconcile } from '../../src/workflows/reconcile.ts';
 import { spawnWorker } from '../support/spawn-worker.ts';
 import type { Trap } from '../support/worker-process.ts';
 
@@ -39,6 +42,8 @@ export interface Place {
   workerProcess(address: string, trap: Trap): Promise<ChildProcess>;
   /** Rejects with the failure's name as the message when the pull fails. */
   pull(stream: StreamId): Promise<Outcome>;
+  /** Looks at the sealed windows of a stretch again. */
+  reconcile(stream: StreamId, range: Interval): Promise<Reconciled>;
   /** Every record that the archive holds of a stream. */
   readonly records: (stream: StreamId) => Promise<readonly ArchivedHere[]>;
   readonly withLedger: <T>(use: (ledger: Ledger) => Promise<T>) => Promise<T>;
@@ -80,6 +85,12 @@ export async function makePlace(
         throw cause instanceof ApplicationFailure ? new Error(`${cause.type ?? ''}: ${cause.message}`) : error;
       }
     },
+    reconcile: (stream, range) =>
+      client.workflow.execute<typeof reconcile>('reconcile', {
+        workflowId: `${reconcileId(stream)}:${randomUUID()}`,
+        taskQueue,
+        args: [stream, { range: isoInterval(range) }],
+      }),
     async records({ source, stream }) {
       const archive = openArchive(places().archive);
       const found: ArchivedHere[] = [];

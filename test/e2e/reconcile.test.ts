@@ -1,5 +1,10 @@
 import { once } from 'node:events';
 import { afterEach, describe, expect, inject, it } from 'vitest';
+import { loadConfig } from '../../src/config/load.ts';
+import { readRecords } from '../../src/ops/records.ts';
+import { rebuildLedger } from '../../src/ops/rebuild.ts';
+import { findStream } from '../../src/ops/streams.ts';
+import { verifyArchive } from '../../src/ops/verify.ts';
 import { openArchive } from '../../src/archive/open.ts';
 import { latenessQuantile } from '../../src/core/lateness.ts';
 import { floorTo, HOUR, isoInterval, MINUTE, toIso, type Interval } from '../../src/core/time.ts';
@@ -87,6 +92,20 @@ describe('events that the vendor shows late', () => {
       expect(lateness.most).toBeGreaterThan(9 * HOUR);
       expect(latenessQuantile(lateness, 0.5)).toBeLessThanOrEqual(12 * HOUR);
     });
+
+    // Every reader counts the window once: verify, records, and a ledger that is made again.
+    const config = loadConfig(d.config);
+    expect(await verifyArchive(config, { tick: () => undefined })).toMatchObject({ records: 1_520, findings: [] });
+    const asked = { within: window, verbatim: true };
+    let lines = 0;
+    for await (const _line of readRecords(config, findStream(config, `${d.source}/${SITE}`), asked)) lines += 1;
+    expect(lines).toBe(1_520);
+    await rebuildLedger(config, () => undefined);
+    await d.withLedger(async (ledger) => {
+      expect(await ledger.slices(stream, window)).toMatchObject([{ revision: 2, records: 1_520 }]);
+      expect(await ledger.looks(stream, window)).toHaveLength(2);
+    });
+    expect(await verifyArchive(config, { tick: () => undefined })).toMatchObject({ records: 1_520, findings: [] });
   }, 120_000);
 
   it('are looked for by hand too, in a slice of several steps', async () => {

@@ -94,11 +94,30 @@ export function testWindowSource<Trial extends WindowSourceTrial>(
       expect(await ids()).toEqual(await ids());
     });
 
+    it('knows an event again by what the archive keeps of it, if it says that events may come late', async () => {
+      const { stream, window } = trial;
+      if (stream.limits.reconcile === undefined) return;
+      const likenesses = async (): Promise<readonly string[]> => {
+        const { records } = await stream.fetchPage(window, null, live());
+        const kept = records.map(({ bytes, context }) => ({
+          bytes: Uint8Array.from(bytes),
+          ...(context && { context }),
+        }));
+        return sorted(kept.map((record) => stream.likeness?.(record) ?? stream.identify(record).id));
+      };
+      const first = await likenesses();
+      expect(new Set(first).size).toBeGreaterThan(first.length / 2);
+      expect(await likenesses()).toEqual(first);
+    });
+
     it('gives names that can be told apart and limits that can be told a workflow', () => {
       const { source, stream } = trial;
       const names = source.streams.map((each) => each.name);
       expect(new Set(names).size).toBe(names.length);
-      for (const [limit, value] of Object.entries(stream.limits)) {
+      const { reconcile, ...limits } = stream.limits;
+      const looks = [...(reconcile?.after ?? []), reconcile?.beforeDeadline ?? 0];
+      expect(looks.every((length) => length >= 0 && length < limits.retention)).toBe(true);
+      for (const [limit, value] of Object.entries(limits)) {
         if (limit === 'cursorValidity' && value === Infinity) continue;
         expect(Number.isFinite(value) && value >= 0, limit).toBe(true);
       }

@@ -1,11 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { connectionsId, extractId } from '../../src/core/ids.ts';
-import { extractWindows } from '../../src/workflows/index.ts';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { Activities, SeenWindow } from '../../src/activities/contract.ts';
+import { connectionsId, extractId, reconcileId } from '../../src/core/ids.ts';
+import { toIso } from '../../src/core/time.ts';
+import { extractWindows, reconcile } from '../../src/workflows/index.ts';
+import { waitFor } from '../support/wait.ts';
 import { useTemporal } from './harness.ts';
 import { hours, pretend } from './vendor.ts';
 
 const temporal = useTemporal();
+
+/** Its claim has reached the gate. */
+async function hasClaimed(run: WorkflowHandle): Promise<void> {
+  await waitFor(
+    async () => (await run.fetchHistory()).events ?? [],
+    (events) => events.some((event) => Boolean(event.externalWorkflowExecutionSignaledEventAttributes)),
+  );
+}
 
 describe('the gate of a source', () => {
   it('never lets more in than the vendor allows, for a site or for the account, and lets everybody through', async () => {
@@ -25,15 +37,22 @@ describe('the gate of a source', () => {
       open.all -= 1;
       open.bySite.set(site, (open.bySite.get(site) ?? 0) - 1);
     }
+    // The gate runs on one of their task queues: that worker must not leave before the others are done.
+    let left = ledgers.length;
+    let allDone: (() => void) | undefined;
+    const done = new Promise<void>((resolve) => (allDone = resolve));
     await Promise.all(
       ledgers.map(({ stream, ledger }) =>
-        temporal.serve(ledger, (taskQueue) =>
-          temporal.client.workflow.execute(extractWindows, {
+        temporal.serve(ledger, async (taskQueue) => {
+          await temporal.client.workflow.execute(extractWindows, {
             workflowId: extractId({ source, stream }),
             taskQueue,
             args: [{ source, stream }],
-          }),
-        ),
+          });
+          left -= 1;
+          if (left === 0) allDone?.();
+          await done;
+        }),
       ),
     );
     for (const { ledger } of ledgers) expect(ledger.sealed).toHaveLength(6);
@@ -79,6 +98,59 @@ describe('the gate of a source', () => {
       letGo?.();
     });
     expect(other.sealed).toHaveLength(1);
+  });
+
+  it('lets those who are in a hurry go first, though others came before them', async () => {
+    const source = `waf-${randomUUID()}`;
+    const connections = { perSource: 1, perStream: 1 };
+    const order: string[] = [];
+    let inside: (() => void) | undefined;
+    const holding = new Promise<void>((resolve) => (inside = resolve));
+    let letGo: (() => void) | undefined;
+    const released = new Promise<void>((resolve) => (letGo = resolve));
+    const onPage = async ({ stream }: { readonly stream: string }): Promise<void> => {
+      order.push(stream);
+      if (stream !== 'a') return;
+      inside?.();
+      await released;
+    };
+    const window = { ...hours(1)[0], seenAt: '2026-11-21T01:00:00Z' } as SeenWindow;
+    let looks = 0;
+    const activities: Partial<Activities> = {
+      ...pretend({ due: hours(1), connections, onPage }),
+      plan: async ({ stream }) => {
+        const windows = order.includes(stream) ? [] : hours(1);
+        return { at: toIso(Date.now()), windows, due: windows.length, deadline: null, lost: [] };
+      },
+      planLooks: async () => ({ at: toIso(Date.now()), windows: looks > 0 ? [] : [window], due: 1 }),
+      reconcileBatch: async ({ stream }) => {
+        looks += 1;
+        order.push(`${stream} again`);
+        return { looked: [{ found: 1, late: 0, changed: 0, manifest: 'm' }] };
+      },
+    };
+    await temporal.serve(activities, async (taskQueue) => {
+      const { workflow } = temporal.client;
+      const extract = (stream: string) =>
+        workflow.start(extractWindows, {
+          workflowId: extractId({ source, stream }),
+          taskQueue,
+          args: [{ source, stream }],
+        });
+      const first = await extract('a');
+      await holding;
+      const patient = await workflow.start(reconcile, {
+        workflowId: reconcileId({ source, stream: 'b' }),
+        taskQueue,
+        args: [{ source, stream: 'b' }],
+      });
+      await hasClaimed(patient);
+      const hurried = await extract('c');
+      await hasClaimed(hurried);
+      letGo?.();
+      await Promise.all([first.result(), patient.result(), hurried.result()]);
+    });
+    expect(order).toEqual(['a', 'c', 'b again']);
   });
 
   it('is started anew when somebody terminated it, and nobody waits for ever', async () => {
