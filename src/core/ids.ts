@@ -27,6 +27,11 @@ export const extractId = (id: StreamId): string => `extract:${address(id)}`;
 export const searchId = (source: string, name: string): string => `search:${escapeId(source)}:${escapeId(name)}`;
 export const connectionsId = (source: string): string => `connections:${escapeId(source)}`;
 
+/** The id of the workflow of a backfill; {@link backfillOf} is its inverse. */
+export const backfillId = (id: string): string => `backfill:${escapeId(id)}`;
+/** The name of the backfill that a workflow is: one that was started under any other id has that for its name. */
+export const backfillOf = (workflowId: string): string => workflowId.replace(/^backfill:/, '');
+
 /** The id of the schedule that pulls a stream; it is also the prefix of the workflows that it starts. */
 export const scheduleId = (id: StreamId): string => pullId(id);
 

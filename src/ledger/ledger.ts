@@ -2,6 +2,7 @@ import type { IntervalSet } from '../core/intervals.ts';
 import type { StreamId } from '../core/ids.ts';
 import type { Interval } from '../core/time.ts';
 import type { Receipt } from '../core/manifest.ts';
+import type { BackfillFacts } from './backfills.ts';
 
 /**
  * The truth about coverage: which slices are sealed, what operators want, what failed last and what is lost. Only facts are stored;
@@ -13,7 +14,7 @@ import type { Receipt } from '../core/manifest.ts';
  * Every method is one transaction and, but for the count of `fail`, may be repeated with the same effect. Errors: `storage-full`, `ledger-damaged`,
  * `unavailable` (locked, or the database cannot be reached); nothing is written then.
  */
-export interface Ledger {
+export interface Ledger extends BackfillFacts {
   /** Remembers when a stream was first applied; later calls change nothing. Returns that instant. */
   apply(stream: StreamId, now: number): Promise<number>;
   /** Every stream that was ever applied, by id. */
@@ -74,7 +75,7 @@ export interface Coverage {
   /** Sealed and found empty. */
   readonly empty: IntervalSet;
   readonly lost: IntervalSet;
-  /** What operators asked for and is neither held nor lost yet. */
+  /** What operators asked for, running backfills included, and is neither held nor lost yet. */
   readonly wanted: IntervalSet;
   /** Windows that failed last time, with when. */
   readonly failed: readonly FailureRow[];

@@ -1,4 +1,5 @@
 import { Migrator, sql, type Kysely, type Migration } from 'kysely';
+import { createBackfills } from './backfills.ts';
 import type { Database } from './schema.ts';
 
 /** The ledger's history as a schema; a migration that was released is never changed, only followed. */
@@ -7,6 +8,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0002-portions-positions': { up: createSequences },
   '0003-reports': { up: createReports },
   '0004-lookups': { up: createLookups },
+  '0005-backfills': { up: createBackfills },
 };
 
 /**

@@ -5,14 +5,21 @@ import type { Database, Schema } from './schema.ts';
 import { sqliteDialect } from './sqlite-driver.ts';
 
 /** What manifests cannot tell. */
-const tables = ['streams', 'wanted', 'losses', 'failures', 'positions'] as const;
+const tables = ['streams', 'wanted', 'losses', 'failures', 'positions', 'backfills'] as const;
 
 type Row = Record<string, unknown>;
 
 /** Columns that may be empty. */
-const OPTIONAL: ReadonlySet<string> = new Set(['remaining', 'ended_at', 'failure', 'failure_message', 'failed_at']);
+const OPTIONAL: ReadonlySet<string> = new Set([
+  'remaining',
+  'ended_at',
+  'failure',
+  'failure_message',
+  'failed_at',
+  'cursor',
+]);
 
-/** Copies what can still be read of a damaged ledger's starts, wishes, losses and failures. @returns whether that was all of it */
+/** Copies what can still be read of a damaged ledger's starts, wishes, losses, failures and backfills. @returns whether that was all of it */
 export async function salvage(file: string, target: Database): Promise<boolean> {
   let whole = true;
   try {

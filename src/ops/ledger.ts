@@ -7,7 +7,17 @@ import { openLedger } from '../ledger/open.ts';
 
 export type LedgerReader = Pick<
   Ledger,
-  'streams' | 'coverage' | 'slices' | 'losses' | 'failures' | 'position' | 'portions' | 'reports' | 'lookups'
+  | 'streams'
+  | 'coverage'
+  | 'slices'
+  | 'losses'
+  | 'failures'
+  | 'position'
+  | 'portions'
+  | 'reports'
+  | 'lookups'
+  | 'backfill'
+  | 'backfills'
 >;
 
 const nothingYet: LedgerReader = {
@@ -20,6 +30,8 @@ const nothingYet: LedgerReader = {
   portions: async () => [],
   reports: async () => [],
   lookups: async () => [],
+  backfill: async () => undefined,
+  backfills: async () => [],
 };
 
 /**

@@ -16,6 +16,8 @@ export interface Claim {
   /** The workflow to tell when it is granted. */
   readonly holder: string;
   readonly stream: string;
+  /** For what only operators want, a backfill say: it never takes the last connection. */
+  readonly isWanted?: boolean;
   /** The limits in force, by the claimer's configuration: the latest claim's count. */
   readonly limits: ConnectionLimits;
 }
@@ -94,10 +96,18 @@ function admit(held: ReadonlyMap<string, Claim>, waiting: readonly Claim[]): rea
     const all = inside.length;
     const ofStream = inside.filter((one) => one.stream === wish.stream).length;
     if (!again && (all >= wish.limits.perSource || ofStream >= wish.limits.perStream)) continue;
+    if (!again && wish.isWanted === true && !leavesOne(inside, wish)) continue;
     if (!again) inside.push(wish);
     admitted.push(wish);
   }
   return admitted;
+}
+
+/** Whether a connection is left to what streams ask for by themselves, where there is more than one. */
+function leavesOne(inside: readonly Claim[], { stream, limits }: Claim): boolean {
+  const wanted = inside.filter((one) => one.isWanted === true);
+  const ofStream = wanted.filter((one) => one.stream === stream);
+  return wanted.length < Math.max(1, limits.perSource - 1) && ofStream.length < Math.max(1, limits.perStream - 1);
 }
 
 function describe(held: ReadonlyMap<string, Claim>, waiting: readonly Claim[]): string {

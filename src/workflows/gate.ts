@@ -20,8 +20,11 @@ import { ensureGate } from './steps.ts';
 const REMIND_AFTER = '1m';
 
 export interface Gate {
-  /** Waits for a connection; resolves to the permit. Cancelled while it waits, it withdraws the claim. */
-  claim(): Promise<string>;
+  /**
+   * Waits for a connection; resolves to the permit. Cancelled while it waits, it withdraws the claim.
+   * @param isWanted for what only operators want: one connection is always left to what streams ask for by themselves
+   */
+  claim(isWanted?: boolean): Promise<string>;
   /** Gives a connection back; also when the workflow is being cancelled. */
   release(permit: string): Promise<void>;
 }
@@ -48,7 +51,7 @@ export function openGate(stream: StreamId, limits: ConnectionLimits): Gate {
 
   return {
     release: giveBack,
-    async claim() {
+    async claim(isWanted = false) {
       // Once for all lanes. Runs of before 0.2.0 began without it.
       open ??= patched('ensureGate') ? ensureGate({ source: stream.source }) : Promise.resolve();
       await open;
@@ -56,7 +59,13 @@ export function openGate(stream: StreamId, limits: ConnectionLimits): Gate {
       mine.add(permit);
       try {
         do
-          await signalGate(gateId, claim, { permit, holder: workflowInfo().workflowId, stream: stream.stream, limits });
+          await signalGate(gateId, claim, {
+            permit,
+            holder: workflowInfo().workflowId,
+            stream: stream.stream,
+            limits,
+            ...(isWanted ? { isWanted } : {}),
+          });
         while (!(await condition(() => inside.has(permit), REMIND_AFTER)));
         return permit;
       } catch (error) {
