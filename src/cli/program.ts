@@ -50,7 +50,7 @@ function createProgram(rows: readonly Row[], end: (code: ExitCode) => void): Com
 }
 
 function addVerb(program: Command, groups: Map<string, Command>, row: Row, end: (code: ExitCode) => void): void {
-  const [group, name = row.usage] = /^(\w+) (\w+)$/.exec(row.usage)?.slice(1) ?? [];
+  const [group, name = row.usage] = /^(\w+) (\w+(?: [<[].*)?)$/.exec(row.usage)?.slice(1) ?? [];
   const parent =
     group === undefined
       ? program

@@ -30,8 +30,8 @@ import { beginBackfill, lookAtBackfill, nameFailure, steerBackfill, type NamedFa
 export interface BackfillRange extends StreamId, IsoInterval {}
 
 /** Starts nothing new of it; what is under way is finished. */
-export const pause = defineUpdate<BackfillLook, []>('pause');
-export const resume = defineUpdate<BackfillLook, []>('resume');
+export const pause = defineUpdate<BackfillLook>('pause');
+export const resume = defineUpdate<BackfillLook>('resume');
 /** Its range is no longer wanted; what is under way is finished, unless `now`. Nothing is half-sealed either way. */
 export const cancel = defineUpdate<BackfillLook, [{ readonly now?: boolean }?]>('cancel');
 export const progress = defineQuery<BackfillProgress>('progress');
@@ -209,7 +209,7 @@ async function pauseFor({ id, memory }: Whole, failure: NamedFailure): Promise<v
 /** Sees to it that the stream's extractor runs, and looks now and then while it does. Throws what ended it badly, where it brought nothing of the range. */
 async function extract({ stream, id, steering, memory, look }: Whole, before: BackfillLook): Promise<void> {
   let ended = false;
-  let failure: unknown;
+  let failure: NamedFailure | undefined;
   const round = (memory.rounds += 1);
   // Whatever becomes of this workflow, the extractor goes on: it is the stream's, not the backfill's.
   const run = CancellationScope.nonCancellable(async () => {
@@ -228,7 +228,7 @@ async function extract({ stream, id, steering, memory, look }: Whole, before: Ba
   }).then(
     () => (ended = true),
     (error: unknown) => {
-      failure = error;
+      failure = nameFailure(error);
       ended = true;
     },
   );
@@ -243,10 +243,13 @@ async function extract({ stream, id, steering, memory, look }: Whole, before: Ba
   if (after.state !== 'running' || after.left === 0) return;
   if (after.left !== before.left || after.failing < before.failing) memory.vain = 0;
   const trouble = after.trouble;
-  if (failure !== undefined) throw failure;
-  if (trouble !== undefined) throw ApplicationFailure.nonRetryable(trouble.message, trouble.name);
-  // Not due yet, or the vendor's clock differs from ours: the next round finds it.
-  await condition(() => steering.isStirred, WAIT_AFTER_FAILURE);
+  const bad = failure ?? trouble;
+  if (bad !== undefined) throw ApplicationFailure.nonRetryable(bad.message, bad.name);
+  if (after.left !== before.left) return;
+  throw ApplicationFailure.nonRetryable(
+    'the vendor does not serve what is left, though by its limits it should',
+    'retention-passed',
+  );
 }
 
 /** Its own reader, beside the stream's. */

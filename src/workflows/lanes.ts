@@ -225,6 +225,11 @@ async function countTrouble(
     delete progress.trouble;
     return;
   }
+  if (failure.name === 'retention-passed') {
+    // It waited too long: the next plan records the loss, and cuts what is left of it.
+    means.news.isStale = true;
+    return;
+  }
   const times = progress.trouble?.name === failure.name ? progress.trouble.times + 1 : 1;
   progress.trouble = { name: failure.name, times };
   const window = windows[windows.length - left.length - 1];
