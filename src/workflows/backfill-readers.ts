@@ -59,13 +59,14 @@ export async function collectDays(reader: Reader): Promise<boolean> {
   const progress = { failures: [] as NamedFailure[], given: [] as string[] };
   await authenticate({ source: stream.source });
   while (mayGoOn(reader)) {
-    const { reports, upto, isLast } = await step(() => withPermit(gate, () => listBackfill({ id }), true));
+    const { due: all, reports, upto, isLast } = await step(() => withPermit(gate, () => listBackfill({ id }), true));
     const due = reports.filter((one) => !progress.given.includes(nameOf(one)));
     for (const report of due) {
       if (!mayGoOn(reader)) return false;
       await step(() => withPermit(gate, () => collectOne(stream, report, progress), true));
     }
-    if (due.length > 0) continue;
+    // More than one list tells at once.
+    if (due.length > 0 && all > reports.length) continue;
     const failure = progress.failures.at(-1);
     // The days stay where they are: the next round tries their files again.
     if (failure !== undefined) throw ApplicationFailure.nonRetryable(failure.message, failure.name);

@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { connectionsId, extractId, formatStreamId, parseStreamId, pullId, scheduleId } from '../../src/core/ids.ts';
+import {
+  backfillId,
+  backfillOf,
+  connectionsId,
+  extractId,
+  formatStreamId,
+  parseStreamId,
+  pullId,
+  scheduleId,
+} from '../../src/core/ids.ts';
 
 describe('ids are addresses', () => {
   const waf = { source: 'acme-waf', stream: 'www.example.com' };
@@ -10,6 +19,10 @@ describe('ids are addresses', () => {
     expect(scheduleId(waf)).toBe(pullId(waf));
     expect(extractId(waf)).toBe('extract:acme-waf:www.example.com');
     expect(connectionsId('acme-waf')).toBe('connections:acme-waf');
+    expect(backfillId('bf-20261121-a3f9c1')).toBe('backfill:bf-20261121-a3f9c1');
+    expect(backfillOf('backfill:bf-20261121-a3f9c1')).toBe('bf-20261121-a3f9c1');
+    // One that was started from the Temporal UI, where nobody thinks of names.
+    expect(backfillOf('3f1c')).toBe('3f1c');
   });
 
   it('never break a link of the Temporal UI, and never meet, whatever a stream is called', () => {

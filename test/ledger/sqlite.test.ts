@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteLedger } from '../../src/ledger/sqlite.ts';
 import { testLedger, type LedgerUnderTest } from './ledger.contract.ts';
+import { testBackfills } from './backfills.contract.ts';
 import { testReports } from './reports.contract.ts';
 import { testSequences } from './sequences.contract.ts';
 
@@ -17,3 +18,4 @@ async function sqliteFile(): Promise<LedgerUnderTest> {
 testLedger('an SQLite file', sqliteFile);
 testSequences('an SQLite file', sqliteFile);
 testReports('an SQLite file', sqliteFile);
+testBackfills('an SQLite file', sqliteFile);
