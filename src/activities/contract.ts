@@ -1,5 +1,7 @@
 import type { Alarm } from '../core/alarms.ts';
 import type { ConnectionLimits, Hit, ReportRef } from '../core/contract.ts';
+import type { BackfillState } from '../core/backfill.ts';
+import type { Forgetting } from '../core/due.ts';
 import type { FailureName } from '../core/failures.ts';
 import type { StreamId } from '../core/ids.ts';
 import type { IsoInterval } from '../core/time.ts';
@@ -60,6 +62,20 @@ export interface Activities {
   sealSearch(order: SealSearchOrder): Promise<SealedWindow>;
   /** Records in the ledger that a sequence could not be followed on. */
   recordStall(report: StallReport): Promise<void>;
+  /** Writes a backfill down, which makes its range wanted; one that is there goes on as it is. Errors: `unknown-stream`, `range-refused`. */
+  beginBackfill(order: BackfillOrder): Promise<BegunBackfill>;
+  /** How far a backfill is, by the ledger. */
+  lookAtBackfill(backfill: { readonly id: string }): Promise<BackfillLook>;
+  /** Moves a backfill to another state, and has the stream's extractor plan anew. */
+  steerBackfill(order: SteerOrder): Promise<{ readonly state: BackfillState }>;
+  /** Pauses every running backfill that wants a window which keeps failing. */
+  pauseBackfills(trouble: RepeatedTrouble): Promise<void>;
+  /** Follows a sequence from where a backfill's own reader stands, for about 20 s, up to where others have been. */
+  followBackfill(order: FollowBackfillOrder): Promise<FollowedPortions>;
+  /** What the vendor has published on the next days of a backfill, and is not held. */
+  listBackfill(backfill: { readonly id: string }): Promise<ListedBackfill>;
+  /** Records that a backfill holds all reports before a day. */
+  markBackfilled(order: { readonly id: string; readonly upto: string }): Promise<void>;
   /** Records in the ledger that a window could not be extracted. */
   recordFailure(report: FailureReport): Promise<void>;
 }
@@ -69,6 +85,8 @@ export interface StreamDescription {
   readonly connections: ConnectionLimits;
   /** The smallest piece of time that a window may be cut to, ms. */
   readonly grain: number;
+  /** Of a window stream: what says when the vendor forgets a window; ms. */
+  readonly forgetting?: Forgetting;
   /** How many records a portion of a sequence is asked for. */
   readonly size?: { readonly first: number; readonly most: number };
 }
@@ -205,6 +223,8 @@ export interface Plan {
   readonly at: string;
   /** The windows to extract now, at most 320: the newest first, then by deadline. */
   readonly windows: readonly IsoInterval[];
+  /** Those that only operators want, by pulls of a range or by backfills: at most 320, by deadline. Absent where there are none. */
+  readonly wanted?: readonly IsoInterval[];
   /** How many are due altogether. */
   readonly due: number;
   /** When the vendor forgets the first of what is due. */
@@ -330,4 +350,66 @@ export interface FailureReport extends StreamId {
   readonly window: IsoInterval;
   readonly failure: FailureName;
   readonly message: string;
+}
+
+export interface BackfillOrder extends StreamId, IsoInterval {
+  readonly id: string;
+  /** The workflow that shows it. */
+  readonly workflowId: string;
+}
+
+/** The range on whole grains (of sequences and reports: whole UTC days), up to what has settled. */
+export interface BegunBackfill extends IsoInterval {
+  readonly shape: StreamDescription['shape'];
+  readonly connections: ConnectionLimits;
+  /** As for {@link StreamDescription}. */
+  readonly size?: { readonly first: number; readonly most: number };
+}
+
+export interface BackfillLook {
+  readonly state: BackfillState;
+  /** Why it was paused, where a failure did so. */
+  readonly failure?: { readonly name: string; readonly message: string };
+  /** Slices of its range that were sealed since it began, by whomever; of sequences and reports those of its own reader. */
+  readonly slices: number;
+  readonly records: number;
+  /** Windows that are neither held nor lost; null where that cannot be said of a sequence, or of reports. */
+  readonly left: number | null;
+  readonly windows: number | null;
+  /** Windows of those left that failed last time. */
+  readonly failing: number;
+  readonly lostMinutes: number;
+  /** The latest failure of a window that is left. */
+  readonly trouble?: { readonly name: FailureName; readonly message: string };
+  /** Where its own reader stands. */
+  readonly cursor?: string;
+}
+
+export interface SteerOrder {
+  readonly id: string;
+  readonly to: BackfillState;
+  readonly failure?: { readonly name: FailureName; readonly message: string };
+  /** Give up windows under way as well: what was fetched of them is dropped. */
+  readonly now?: boolean;
+}
+
+export interface RepeatedTrouble extends FailureReport {
+  /** How often it happened in a row. */
+  readonly times: number;
+}
+
+export interface FollowBackfillOrder {
+  readonly id: string;
+  readonly size: number;
+}
+
+export interface ListedBackfill {
+  readonly listed: number;
+  readonly due: number;
+  /** Those to fetch now, at most 100. */
+  readonly reports: readonly DueReport[];
+  /** The days that were listed end before this one. */
+  readonly upto: string;
+  /** No days are left after these. */
+  readonly isLast: boolean;
 }

@@ -16,6 +16,7 @@ const FINAL: ReadonlySet<FailureName> = new Set([
   'archive-damaged',
   'ledger-damaged',
   'unknown-stream',
+  'range-refused',
 ]);
 
 /** An answer that makes no sense may be one of a moment; asked for more often than this, it is what the vendor says. */

@@ -102,7 +102,11 @@ function mayGoOn({ stopping }: Dependencies, { portions, startedAt }: Walk): boo
   return !stopping.aborted && portions < MOST.portions && Date.now() - startedAt < MOST.time;
 }
 
-async function fetchPortion({ stream, size, id }: Walk, cursor: string): Promise<Portion> {
+/** The portion after a cursor. Errors: those of the vendor, `cursor-stuck` where it does not lead on. */
+export async function fetchPortion(
+  { stream, size, id }: Pick<Walk, 'stream' | 'size' | 'id'>,
+  cursor: string,
+): Promise<Portion> {
   const portion = await stream.fetchPortion(cursor, size, cancellationSignal());
   if (portion.cursor.length > LONGEST_CURSOR) {
     throw new UnexpectedAnswer(`${id.stream}: a cursor of ${portion.cursor.length} characters`);

@@ -1,4 +1,6 @@
 import { activityInfo, cancellationSignal, getClient } from '@temporalio/activity';
+import type { WindowLimits } from '../core/contract.ts';
+import type { Forgetting } from '../core/due.ts';
 import { connectionsId } from '../core/ids.ts';
 import { interval, SECOND, toIso } from '../core/time.ts';
 import { UnknownStream } from '../core/failures.ts';
@@ -7,10 +9,13 @@ import { findReportStream, findSource, findWindowStream, type Dependencies } fro
 import { named } from './failures.ts';
 import { extractBatchActivity } from './extract-batch.ts';
 import { beginSequenceActivity, followPortionsActivity } from './follow-portions.ts';
+import { backfillActivities } from './backfill.ts';
+import { followBackfillActivity } from './follow-backfill.ts';
 import { fetchPagesActivity } from './fetch-pages.ts';
 import { planActivity } from './plan.ts';
 import { fetchReportActivity, sealReportActivity } from './fetch-report.ts';
 import { planLooksActivity, reconcileBatchActivity, sealLateActivity } from './reconcile.ts';
+import { listBackfillActivity } from './list-backfill.ts';
 import { listReportsActivity } from './reports.ts';
 import { searchHitsActivity, searchPagesActivity, sealSearchActivity } from './search.ts';
 import { sealActivity } from './seal.ts';
@@ -26,8 +31,9 @@ export function createActivities(deps: Dependencies): Activities {
         throw new UnknownStream(`${id.source} has no stream ${id.stream} in this worker's configuration`);
       const { perSource, perStream } = settings.limits;
       const { grain } = stream.shape === 'window' ? stream.limits : settings.limits;
+      const forgetting = stream.shape === 'window' ? { forgetting: forgettingOf(stream.limits) } : {};
       const size = stream.shape === 'sequence' ? { size: stream.size } : {};
-      return { shape: stream.shape, connections: { perSource, perStream }, grain, ...size };
+      return { shape: stream.shape, connections: { perSource, perStream }, grain, ...forgetting, ...size };
     },
 
     async ensureGate({ source }) {
@@ -61,6 +67,9 @@ export function createActivities(deps: Dependencies): Activities {
       await deps.ledger.moveTo(id, after, upto, source.now());
     },
 
+    ...backfillActivities(deps),
+    followBackfill: followBackfillActivity(deps),
+    listBackfill: listBackfillActivity(deps),
     listReports: listReportsActivity(deps),
     fetchReport: fetchReportActivity(deps),
     sealReport: sealReportActivity(deps),
@@ -78,4 +87,8 @@ export function createActivities(deps: Dependencies): Activities {
     sealLate: sealLateActivity(deps),
     watch: watchActivity(deps),
   });
+}
+
+function forgettingOf({ retention, retentionStep, safety }: WindowLimits): Forgetting {
+  return { retention, safety, ...(retentionStep === undefined ? {} : { retentionStep }) };
 }

@@ -42,7 +42,12 @@ export function listReportsActivity(deps: Dependencies): Activities['listReports
 }
 
 /** The UTC day before which everything has been collected; at first the one that `start:` means, by default a day before it was applied. */
-async function beginning(deps: Dependencies, id: StreamId, settings: CommonSettings, now: number): Promise<string> {
+export async function beginning(
+  deps: Dependencies,
+  id: StreamId,
+  settings: CommonSettings,
+  now: number,
+): Promise<string> {
   const { start, limits } = settings;
   const appliedAt = await deps.ledger.apply(id, now);
   const first = typeof start === 'number' ? start : appliedAt - (start === 'all' ? limits.retention : DAY);
@@ -57,7 +62,8 @@ function daysOf(after: string, { lookBack }: ReportStream, now: number): readonl
   return days;
 }
 
-function dueOf(ref: ReportRef, held: readonly ReportRow[]): DueReport | undefined {
+/** What of a listed report is not held: it is new, or may have been issued again. */
+export function dueOf(ref: ReportRef, held: readonly ReportRow[]): DueReport | undefined {
   const latest = held.findLast(({ day, file }) => day === ref.day && file === ref.file);
   if (latest === undefined) return { ...ref, revision: 1 };
   const isAsHeld = latest.reportId === ref.id && (ref.reported === undefined || ref.reported === latest.reported);

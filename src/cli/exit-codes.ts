@@ -26,6 +26,7 @@ const byFailure: Partial<Record<FailureName, ExitCode>> = {
   'archive-damaged': 74,
   'ledger-damaged': 74,
   'unknown-stream': 64,
+  'range-refused': 64,
 };
 
 export function exitCodeOf(failure: FailureName): ExitCode {

@@ -262,6 +262,11 @@ export interface SequenceStream extends StreamBase {
    * @throws WindowTooLarge when the vendor cannot serve so many at once.
    */
   fetchPortion(cursor: string, size: number, signal: AbortSignal): Promise<Portion>;
+  /**
+   * Which of two places comes first: below zero when `a` does, zero for one place; `undefined` when that cannot be said. A backfill needs it: it is a second
+   * reader, which ends where the first one began. Absent: such a stream cannot be backfilled.
+   */
+  compare?(a: string, b: string): number | undefined;
 }
 
 export interface Portion {

@@ -44,8 +44,11 @@ export function oldestServed({ retention, retentionStep = 1 }: WindowLimits, now
   return floorTo(now, retentionStep) - retention;
 }
 
+/** What says when the vendor forgets. */
+export type Forgetting = Pick<WindowLimits, 'retention' | 'retentionStep' | 'safety'>;
+
 /** When the vendor forgets the first instant of a window; from then on, part of the window is lost. */
-export function deadlineOf({ retention, retentionStep, safety }: WindowLimits, window: Interval): number {
+export function deadlineOf({ retention, retentionStep, safety }: Forgetting, window: Interval): number {
   const end = window.from + retention;
   return (retentionStep === undefined ? end : floorTo(end, retentionStep) + retentionStep) - safety;
 }
@@ -67,6 +70,25 @@ export function plan(standing: Standing): Due {
   return {
     windows: newest === undefined ? [] : [newest, ...windows],
     lost: clip(missing, { from: -Infinity, until: reach.from }),
+  };
+}
+
+/**
+ * Divides due windows by who asks for them: the stream's own start (the newest first, then by deadline), or only operators (by deadline). What both ask
+ * for is the stream's own: its backfills find it done.
+ */
+export function divide(
+  windows: readonly Interval[],
+  { start, limits, window, now }: Pick<Standing, 'start' | 'limits' | 'window' | 'now'>,
+): { readonly own: readonly Interval[]; readonly wanted: readonly Interval[] } {
+  const until = floorTo(reachable(limits, now).until, window);
+  const isOwn = (one: Interval): boolean => one.until > start && one.from < until;
+  const inOrder = windows.toSorted((a, b) => a.from - b.from);
+  const own = inOrder.filter(isOwn);
+  const newest = own.pop();
+  return {
+    own: newest === undefined ? [] : [newest, ...own],
+    wanted: inOrder.filter((one) => !isOwn(one)),
   };
 }
 

@@ -18,6 +18,7 @@ export const failureNames = [
   'archive-damaged',
   'ledger-damaged',
   'unknown-stream',
+  'range-refused',
   'cancelled',
   'internal-error',
 ] as const;
@@ -140,5 +141,12 @@ export class LedgerDamaged extends Failure {
 export class UnknownStream extends Failure {
   constructor(message: string, options?: ErrorOptions) {
     super('unknown-stream', message, options);
+  }
+}
+
+/** A range that cannot be backfilled: no times, upside down, or not settled yet. */
+export class RangeRefused extends Failure {
+  constructor(message: string, options?: ErrorOptions) {
+    super('range-refused', message, options);
   }
 }

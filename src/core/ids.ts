@@ -30,6 +30,11 @@ export const reconcileId = (id: StreamId): string => `reconcile:${address(id)}`;
 export const WATCHDOG_ID = 'watchdog';
 export const connectionsId = (source: string): string => `connections:${escapeId(source)}`;
 
+/** The id of the workflow of a backfill; {@link backfillOf} is its inverse. */
+export const backfillId = (id: string): string => `backfill:${escapeId(id)}`;
+/** The name of the backfill that a workflow is: one that was started under any other id has that for its name. */
+export const backfillOf = (workflowId: string): string => workflowId.replace(/^backfill:/, '');
+
 /** The id of the schedule that pulls a stream; it is also the prefix of the workflows that it starts. */
 export const scheduleId = (id: StreamId): string => pullId(id);
 

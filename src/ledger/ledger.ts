@@ -5,6 +5,7 @@ import type { Receipt } from '../core/manifest.ts';
 import type { AcknowledgementFacts } from './acknowledgements.ts';
 import type { AlarmFacts } from './alarms.ts';
 import type { LookFacts } from './looks.ts';
+import type { BackfillFacts } from './backfills.ts';
 
 /**
  * The truth about coverage: which slices are sealed, what operators want, what failed last and what is lost. Only facts are stored;
@@ -16,7 +17,7 @@ import type { LookFacts } from './looks.ts';
  * Every method is one transaction and, but for the count of `fail`, may be repeated with the same effect. Errors: `storage-full`, `ledger-damaged`,
  * `unavailable` (locked, or the database cannot be reached); nothing is written then.
  */
-export interface Ledger extends AcknowledgementFacts, AlarmFacts, LookFacts {
+export interface Ledger extends AcknowledgementFacts, AlarmFacts, LookFacts, BackfillFacts {
   /** Remembers when a stream was first applied; later calls change nothing. Returns that instant. */
   apply(stream: StreamId, now: number): Promise<number>;
   /** Every stream that was ever applied, by id. */
@@ -89,7 +90,7 @@ export interface Coverage {
   /** Sealed and found empty. */
   readonly empty: IntervalSet;
   readonly lost: IntervalSet;
-  /** What operators asked for and is neither held nor lost yet. */
+  /** What operators asked for, running backfills included, and is neither held nor lost yet. */
   readonly wanted: IntervalSet;
   /** What operators have excluded from all that is told of gaps. */
   readonly acknowledged: IntervalSet;

@@ -1,5 +1,6 @@
 import { Migrator, sql, type Kysely, type Migration } from 'kysely';
 import { createGapFacts } from './migration-0006.ts';
+import { createBackfills } from './backfills.ts';
 import type { Database } from './schema.ts';
 
 /** The ledger's history as a schema; a migration that was released is never changed, only followed. */
@@ -8,6 +9,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0002-portions-positions': { up: createSequences },
   '0003-reports': { up: createReports },
   '0004-lookups': { up: createLookups },
+  '0005-backfills': { up: createBackfills },
   '0006-acknowledgements-alarms-looks': { up: createGapFacts },
 };
 

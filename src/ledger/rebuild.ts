@@ -12,12 +12,12 @@ import { openDatabase, type OpenDatabase } from './sqlite.ts';
 export interface Rebuilt extends Filled {
   /** Where the former file is kept; `undefined` when there was none. */
   readonly former: string | undefined;
-  /** Whether the former ledger could be read, and all its starts, wishes, losses and failures were taken over. */
+  /** Whether the former ledger could be read, and all its starts, wishes, losses, failures and backfills were taken over. */
   readonly tookOver: boolean;
 }
 
 /**
- * Makes the ledger again from the archive's manifests; what they cannot tell (starts, wishes, losses, failures) is kept, so far as it can be read. The
+ * Makes the ledger again from the archive's manifests; what they cannot tell (starts, wishes, losses, failures, backfills) is kept, so far as it can be read. The
  * former ledger is kept beside, as `<file>.replaced-<time>`. Whenever this is broken off there is a ledger, the former one or the new one.
  *
  * A sound file is filled anew in one transaction, so workers may go on: they wait, or try again later. A damaged one is replaced by a new file; a worker

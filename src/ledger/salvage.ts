@@ -15,9 +15,10 @@ const tables = [
   'alarms',
   'watches',
   'looks',
+  'backfills',
 ] as const;
 /** A ledger of before they came has none of these, and lacks nothing by it. */
-const YOUNG: ReadonlySet<string> = new Set(['acknowledgements', 'alarms', 'watches', 'looks']);
+const YOUNG: ReadonlySet<string> = new Set(['acknowledgements', 'alarms', 'watches', 'looks', 'backfills']);
 
 type Row = Record<string, unknown>;
 
@@ -30,10 +31,11 @@ const OPTIONAL: ReadonlySet<string> = new Set([
   'failed_at',
   'cleared_at',
   'reported',
+  'cursor',
 ]);
 const NUMBERS = /_at$|^(attempts|remaining|missed|found|held|late|changed|reported|late_most)$/;
 
-/** Copies what can still be read of a damaged ledger's starts, wishes, losses and failures. @returns whether that was all of it */
+/** Copies what can still be read of a damaged ledger's starts, wishes, losses, failures and backfills. @returns whether that was all of it */
 export async function salvage(file: string, target: Database): Promise<boolean> {
   let whole = true;
   try {

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { BackfillState } from '../core/backfill.ts';
 
 /** The ledger's tables. Instants are ms since the epoch, as integers; intervals half-open. */
 export interface Schema {
@@ -75,6 +76,21 @@ export interface Schema {
     failure: string | null;
     failure_message: string | null;
     failed_at: number | null;
+  };
+  backfills: {
+    id: string;
+    source: string;
+    stream: string;
+    from_at: number;
+    until_at: number;
+    state: BackfillState;
+    workflow_id: string;
+    failure: string | null;
+    failure_message: string | null;
+    created_at: number;
+    changed_at: number;
+    ended_at: number | null;
+    cursor: string | null;
   };
   wanted: { source: string; stream: string; from_at: number; until_at: number; wanted_at: number };
   losses: { source: string; stream: string; from_at: number; until_at: number; reason: string; recorded_at: number };

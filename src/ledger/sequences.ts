@@ -1,5 +1,5 @@
 import { ArchiveDamaged } from '../core/failures.ts';
-import type { StreamId } from '../core/ids.ts';
+import { extractId, type StreamId } from '../core/ids.ts';
 import type { PortionSlice, Receipt, SliceContent } from '../core/manifest.ts';
 import { fromIso } from '../core/time.ts';
 import type { PortionRow, Position } from './ledger.ts';
@@ -178,7 +178,7 @@ export async function portionsOf(
 
 /**
  * After the portions were written anew from manifests: each stream's position is moved along its chain to the end; one that is not known begins
- * at the end of the chain. Of several ends, which only meddling makes, the one that was sealed last counts.
+ * at the end of the chain. Of several ends the one that the stream's own extractor made counts, and not a backfill's; then the one that was sealed last.
  */
 export async function placeAtEnds(db: Database): Promise<void> {
   const ends = await db
@@ -190,10 +190,13 @@ export async function placeAtEnds(db: Database): Promise<void> {
         .onRef('next.after_cursor', '=', 'last.upto_cursor'),
     )
     .where('next.source', 'is', null)
-    .select(['last.source', 'last.stream', 'last.upto_cursor', 'last.sealed_at'])
+    .select(['last.source', 'last.stream', 'last.upto_cursor', 'last.sealed_at', 'last.workflow_id'])
     .orderBy('last.sealed_at', 'desc')
     .execute();
-  for (const { source, stream, upto_cursor, sealed_at } of ends) {
+  const isOwn = (end: (typeof ends)[number]): boolean => end.workflow_id === extractId(end);
+  for (const { source, stream, upto_cursor, sealed_at } of ends.toSorted(
+    (a, b) => Number(isOwn(b)) - Number(isOwn(a)),
+  )) {
     const id = { source, stream };
     const cursor = await beginAt(db, id, upto_cursor, sealed_at);
     const end = await endOfChain(db, id, cursor);

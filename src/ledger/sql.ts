@@ -1,8 +1,17 @@
 import { sql } from 'kysely';
 import type { StreamId } from '../core/ids.ts';
-import { subtract, union } from '../core/intervals.ts';
+import { subtract, union, type IntervalSet } from '../core/intervals.ts';
 import { interval, type Interval } from '../core/time.ts';
 import type { Ledger } from './ledger.ts';
+import {
+  backfillOf,
+  backfillsOf,
+  insertBackfill,
+  pathFrom,
+  setCursor,
+  setState,
+  wantedByBackfills,
+} from './backfills.ts';
 import { insertSlice, isWindow } from './commit.ts';
 import { insertLookup, isLookup, lookupsOf } from './lookups.ts';
 import { lastSealedAt, latestSlices, rangesOf, rowsOf, sealedIn } from './queries.ts';
@@ -44,6 +53,9 @@ type Readers = Pick<
   | 'lookups'
   | 'sealedSince'
   | 'lastSealedAt'
+  | 'backfill'
+  | 'backfills'
+  | 'path'
 >;
 
 function readers(db: Database, guard: Guard): Readers {
@@ -60,7 +72,7 @@ function readers(db: Database, guard: Guard): Readers {
       read(async (trx) => ({
         ...(await sealedIn(trx, id, within)),
         lost: await rangesOf(trx, 'losses', id, within),
-        wanted: await rangesOf(trx, 'wanted', id, within),
+        wanted: await wantedIn(trx, id, within),
         acknowledged: await rangesOf(trx, 'acknowledgements', id, within),
         failed: (await rowsOf(trx, 'failures', id, within)).map(toFailure),
       })),
@@ -71,6 +83,9 @@ function readers(db: Database, guard: Guard): Readers {
     position: (id) => read((trx) => positionOf(trx, id)),
     reports: (id, days) => read((trx) => reportsOf(trx, id, days)),
     lookups: (source) => read((trx) => lookupsOf(trx, source)),
+    backfill: (id) => read((trx) => backfillOf(trx, id)),
+    backfills: (id) => read((trx) => backfillsOf(trx, id)),
+    path: (id, cursor) => read((trx) => pathFrom(trx, id, cursor)),
     portions: (id, limit) => read((trx) => portionsOf(trx, id, limit)),
     lastSealedAt: (id) => read((trx) => lastSealedAt(trx, id)),
   };
@@ -110,6 +125,9 @@ function writers(db: Database, guard: Guard): Writers {
         const lost = await add(trx, 'losses', id, missing, { reason, recorded_at: now });
         await settle(trx, id, { lost });
       }),
+    beginBackfill: (backfill, now) => write((trx) => insertBackfill(trx, backfill, now)),
+    steerBackfill: (id, to, now) => write((trx) => setState(trx, id, to, now)),
+    moveBackfill: (id, cursor) => write((trx) => setCursor(trx, id, cursor)),
     fail: (id, window, failure, now) =>
       write(async (trx) => {
         // A late attempt that fails after another one sealed the window has nothing to say.
@@ -117,6 +135,14 @@ function writers(db: Database, guard: Guard): Writers {
         await countFailure(trx, id, window, failure, now);
       }),
   };
+}
+
+/** What operators asked for by itself, and what running backfills want so far as it is neither held nor lost. */
+async function wantedIn(db: Database, id: StreamId, within: Interval): Promise<IntervalSet> {
+  const ranges = await wantedByBackfills(db, id, within);
+  const span = hull(ranges);
+  const backfilled = span === undefined ? [] : subtract(ranges, await settled(db, id, span));
+  return union(await rangesOf(db, 'wanted', id, within), backfilled);
 }
 
 /** @returns when the stream was first applied */

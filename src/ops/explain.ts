@@ -129,6 +129,15 @@ export const explanations: Readonly<Record<FailureName | LocalTrouble | AlarmKin
     youDo: 'Give all workers the same configuration; `sluice apply` pauses schedules of removed streams.',
     verify: '`sluice config check` on each worker counts the same streams; `sluice pull <stream>` goes through.',
   },
+  'range-refused': {
+    happened:
+      'A backfill was asked for over a range that cannot be: no times with a zone, upside down, or not settled yet.',
+    costs: 'Nothing was started.',
+    sluiceDoes: 'Ends the backfill as failed, and wants nothing.',
+    youDo:
+      '`sluice backfill plan <stream> --from <time> --to <time>` shows what can be had; times are ISO 8601 with a zone.',
+    verify: '`sluice backfill list` shows the backfill.',
+  },
   cancelled: {
     happened: 'Somebody cancelled or terminated the run.',
     costs: 'What was not sealed stays due.',

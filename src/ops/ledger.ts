@@ -25,6 +25,8 @@ export type LedgerReader = Pick<
   | 'watchedAt'
   | 'looks'
   | 'lateness'
+  | 'backfill'
+  | 'backfills'
 >;
 
 const nothingYet: LedgerReader = {
@@ -45,6 +47,8 @@ const nothingYet: LedgerReader = {
   watchedAt: async () => undefined,
   looks: async () => [],
   lateness: async () => notLate,
+  backfill: async () => undefined,
+  backfills: async () => [],
 };
 
 /**

@@ -47,7 +47,8 @@ export function readSince(text: string, now = Date.now()): number {
   throw new UsageError(`--since ${text} is neither a length of time such as 6h nor a time in the past with a zone`);
 }
 
-function instant(flag: string, text: string | boolean | undefined): number {
+/** An instant as a flag gives it. @throws UsageError when it is missing, or has no zone */
+export function instant(flag: string, text: string | boolean | undefined): number {
   if (typeof text !== 'string') throw new UsageError(`${flag} is missing: a range needs where it begins`);
   const found = fromIso(text);
   if (found === undefined) {

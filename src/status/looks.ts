@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Config } from '../config/load.ts';
 import { readOverview, type OverviewRow } from '../ops/coverage.ts';
 import { SECOND } from '../core/time.ts';
@@ -5,9 +6,16 @@ import { SECOND } from '../core/time.ts';
 /** Looks at the ledger that all who watch share. */
 export interface Looks {
   /** Every stream, over the last so many ms; at most a second old. */
-  overview(span: number): Promise<{ readonly rows: readonly OverviewRow[]; readonly now: number }>;
+  overview(span: number): Promise<Look>;
   /** The next look is a new one: something was done. */
   forget(): void;
+}
+
+interface Look {
+  readonly rows: readonly OverviewRow[];
+  readonly now: number;
+  /** Changes with whatever would look different, but for the time that passes. */
+  readonly state: string;
 }
 
 /** Columns of a row's axis: some three pixels each on a wide screen. */
@@ -26,11 +34,24 @@ export function openLooks(config: Config, clock: () => number): Looks {
       if (known !== undefined && now - known.at < FRESH_FOR && now >= known.at) return known.look;
       if (kept.size >= MOST) kept.clear();
       const within = { from: now - span, until: now };
-      const look = readOverview(config, { within, columns: COLUMNS, now }).then((rows) => ({ rows, now }));
+      const look = readOverview(config, { within, columns: COLUMNS, now }).then((rows) => ({
+        rows,
+        now,
+        state: digestOf(rows),
+      }));
       kept.set(span, { at: now, look });
       look.catch(() => kept.delete(span));
       return look;
     },
     forget: () => kept.clear(),
   };
+}
+
+function digestOf(rows: readonly OverviewRow[]): string {
+  const facts = rows.map((row) =>
+    row.shape === 'window'
+      ? [row.state, row.watermark, row.gaps.length, row.hourly.at(-1), row.failure?.lastAt]
+      : [row.state, row.position, row.ahead, row.hourly.at(-1)],
+  );
+  return createHash('sha256').update(JSON.stringify(facts)).digest('base64url').slice(0, 16);
 }

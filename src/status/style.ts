@@ -66,6 +66,7 @@ export const script = `
       const before = main.querySelector('h1')?.textContent;
       const focused = places().indexOf(document.activeElement);
       main.innerHTML = await answer.text();
+      main.dataset.state = answer.headers.get('x-state');
       if (focused >= 0) places()[focused]?.focus({ preventScroll: true });
       const after = main.querySelector('h1')?.textContent;
       if (before !== after) said.textContent = after;
@@ -74,7 +75,7 @@ export const script = `
   const events = new EventSource('/events');
   events.addEventListener('changed', refresh);
   // What changed between the page and its first look, or while nobody listened.
-  events.addEventListener('hello', refresh);
+  events.addEventListener('hello', (event) => { if (event.lastEventId !== main.dataset.state) refresh(); });
   addEventListener('beforeunload', () => events.close());
   main.addEventListener('keydown', (event) => {
     if (!['ArrowLeft', 'ArrowRight'].includes(event.key)) return;

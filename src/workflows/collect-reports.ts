@@ -96,7 +96,12 @@ async function collectAll(
   await Promise.all(Array.from({ length: Math.min(lanes, reports.length) }, work));
 }
 
-async function collectOne(stream: StreamId, report: DueReport, progress: Progress): Promise<Partial<Outcome>> {
+/** Downloads and seals one report. Its failure is kept in `progress` and never thrown, unless it is cancelled. */
+export async function collectOne(
+  stream: StreamId,
+  report: DueReport,
+  progress: Pick<Progress, 'given' | 'failures'>,
+): Promise<Partial<Outcome>> {
   try {
     const fetched = await download(stream, report);
     const { segments, pieces, records, bytes } = fetched;
@@ -131,8 +136,8 @@ async function download(stream: StreamId, report: DueReport): Promise<FetchedRep
   }
 }
 
-async function withPermit<T>(gate: Gate, work: () => Promise<T>): Promise<T> {
-  const permit = await gate.claim();
+export async function withPermit<T>(gate: Gate, work: () => Promise<T>, isWanted = false): Promise<T> {
+  const permit = await gate.claim(isWanted);
   try {
     return await work();
   } finally {
@@ -140,7 +145,7 @@ async function withPermit<T>(gate: Gate, work: () => Promise<T>): Promise<T> {
   }
 }
 
-const nameOf = ({ day, file }: DueReport): string => `${day}/${file}`;
+export const nameOf = ({ day, file }: DueReport): string => `${day}/${file}`;
 
 function describe({ days, listed, due }: ListedReports, { outcome, given }: Progress): string {
   return [

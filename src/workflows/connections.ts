@@ -16,6 +16,8 @@ export interface Claim {
   /** The workflow to tell when it is granted. */
   readonly holder: string;
   readonly stream: string;
+  /** For what only operators want, a backfill say: it never takes the last connection. */
+  readonly isWanted?: boolean;
   /** The limits in force, by the claimer's configuration: the latest claim's count. */
   readonly limits: ConnectionLimits;
   /** Waits for all who are in a hurry, and leaves them one place. */
@@ -100,6 +102,7 @@ function admit(held: ReadonlyMap<string, Claim>, waiting: readonly Claim[]): rea
     const ofStream = inside.filter((one) => one.stream === wish.stream).length;
     const { perSource, perStream } = limitsFor(wish);
     if (!again && (all >= perSource || ofStream >= perStream)) continue;
+    if (!again && wish.isWanted === true && !leavesOne(inside, wish)) continue;
     if (!again) inside.push(wish);
     admitted.push(wish);
   }
@@ -111,6 +114,13 @@ const isInHurry = ({ low }: Claim): boolean => low !== true;
 function limitsFor({ limits: { perSource, perStream }, low }: Claim): ConnectionLimits {
   if (low !== true) return { perSource, perStream };
   return { perSource: Math.max(1, perSource - 1), perStream: Math.max(1, perStream - 1) };
+}
+
+/** Whether a connection is left to what streams ask for by themselves, where there is more than one. */
+function leavesOne(inside: readonly Claim[], { stream, limits }: Claim): boolean {
+  const wanted = inside.filter((one) => one.isWanted === true);
+  const ofStream = wanted.filter((one) => one.stream === stream);
+  return wanted.length < Math.max(1, limits.perSource - 1) && ofStream.length < Math.max(1, limits.perStream - 1);
 }
 
 function describe(held: ReadonlyMap<string, Claim>, waiting: readonly Claim[]): string {

@@ -13,18 +13,12 @@ import { add, describeOutcome, nothing, type Outcome } from '../core/outcome.ts'
 import { interval, MINUTE, type IsoInterval } from '../core/time.ts';
 import { runExtractor, type ExtractorProgress } from './extractor.ts';
 import { openGate, type Gate } from './gate.ts';
+import { extractBoth, listenForNews, type News } from './lanes.ts';
+import { HISTORY_LIMIT, LARGEST_BATCH, PLAN_GOOD_FOR_MS, TURN_MS } from './pace.ts';
 import { deadlineKey } from './search-attributes.ts';
 import { authenticate, describeStream, plan, type NamedFailure } from './steps.ts';
 import { extractBatchOf } from './window.ts';
 
-/** A connection is given back after this long, so that streams that wait at the gate get their turn. */
-const TURN_MS = 30_000;
-/** Then it is planned anew, though the plan is not worked off: the newest window never waits for a long catch-up. */
-const PLAN_GOOD_FOR_MS = 60_000;
-/** Windows that prove small are extracted several in one step, twice as many each time, up to this. */
-const LARGEST_BATCH = 8;
-/** Well below Temporal's own limit, so that every history stays readable. */
-const HISTORY_LIMIT = 1_500;
 /** A vendor that calls windows forgotten though the plan found them within reach is believed this often in one run. */
 const MOST_FORGOTTEN = 3;
 
@@ -32,13 +26,15 @@ const MOST_FORGOTTEN = 3;
 const MOST_IN_A_ROW = 12;
 
 /** What one run knows of itself, and hands on when it continues as new. */
-interface Progress extends ExtractorProgress {
+export interface Progress extends ExtractorProgress {
   /** When the first plan was made: windows that failed since are left for the next run. */
   since?: string;
   /** The latest failures of windows. */
   failures: NamedFailure[];
   /** How many windows have failed since the last one that did not. */
   inARow?: number;
+  /** The same of windows that only operators want, and under which name. */
+  trouble?: { readonly name: string; readonly times: number };
 }
 
 /**
@@ -50,15 +46,19 @@ export async function extractWindows(
   stream: StreamId,
   progress: Progress = { outcome: nothing, tell: [], failures: [] },
 ): Promise<Outcome> {
+  const news = listenForNews();
   return await runExtractor(progress, {
-    round: () => extractWhatIsDue(stream, progress),
+    onAsked: () => {
+      news.isStale = true;
+    },
+    round: () => extractWhatIsDue(stream, progress, news),
     failure: () => worst(progress.failures),
   });
 }
 
 /** Plans and extracts until a plan finds nothing that this run has not tried. */
-async function extractWhatIsDue(stream: StreamId, progress: Progress): Promise<void> {
-  const { connections, grain } = await describeStream(stream);
+async function extractWhatIsDue(stream: StreamId, progress: Progress, news: News): Promise<void> {
+  const { connections, grain, forgetting } = await describeStream(stream);
   const gate = openGate(stream, connections);
   const batch = { size: 1 };
   await authenticate({ source: stream.source });
@@ -71,8 +71,12 @@ async function extractWhatIsDue(stream: StreamId, progress: Progress): Promise<v
     progress.outcome = add(progress.outcome, { lostMinutes: minutesOf(planned.lost) });
     setCurrentDetails(describe(planned, progress));
     if (planned.deadline !== null) upsertDeadline(planned.deadline);
-    if (planned.windows.length === 0) return;
-    await extractAll(stream, planned.windows, progress, { gate, lanes: connections.perStream, grain, batch });
+    const { windows, wanted = [] } = planned;
+    if (windows.length + wanted.length === 0) return;
+    const means = { gate, lanes: connections.perStream, grain, batch };
+    if (wanted.length === 0) await extractAll(stream, windows, progress, means);
+    else
+      await extractBoth(stream, planned, progress, { ...means, forgetting, news, mustStop: () => mustStop(progress) });
     if (mustStop(progress)) return;
     const { historyLength, continueAsNewSuggested } = workflowInfo();
     if (historyLength > HISTORY_LIMIT || continueAsNewSuggested) {

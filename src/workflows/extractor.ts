@@ -20,6 +20,8 @@ export interface ExtractorProgress {
 export interface ExtractorWork {
   /** One round: all that is due. Asked to look again meanwhile, the extractor goes another. */
   readonly round: () => Promise<void>;
+  /** Called when somebody asks it to look again. */
+  readonly onAsked?: () => void;
   /** What went wrong in part: the run goes on to its end, and then ends as failed under that name. */
   readonly failure: () => NamedFailure | undefined;
 }
@@ -28,10 +30,14 @@ export interface ExtractorWork {
  * What extractors of every shape have in common: there is one per stream, its id is its address, and the schedule, an operator and a backfill
  * meet here. Who asks while it runs gets another round, and hears what came of it.
  */
-export async function runExtractor(progress: ExtractorProgress, { round, failure }: ExtractorWork): Promise<Outcome> {
+export async function runExtractor(
+  progress: ExtractorProgress,
+  { round, failure, onAsked }: ExtractorWork,
+): Promise<Outcome> {
   let askedAgain = false;
   setHandler(lookAgain, ({ tell }) => {
     askedAgain = true;
+    onAsked?.();
     if (tell !== undefined && !progress.tell.includes(tell)) progress.tell.push(tell);
   });
   const news = (found: NamedFailure | undefined) => ({

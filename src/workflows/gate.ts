@@ -20,8 +20,11 @@ import { ensureGate } from './steps.ts';
 const REMIND_AFTER = '1m';
 
 export interface Gate {
-  /** Waits for a connection; resolves to the permit. Cancelled while it waits, it withdraws the claim. */
-  claim(): Promise<string>;
+  /**
+   * Waits for a connection; resolves to the permit. Cancelled while it waits, it withdraws the claim.
+   * @param isWanted for what only operators want: one connection is always left to what streams ask for by themselves
+   */
+  claim(isWanted?: boolean): Promise<string>;
   /** Gives a connection back; also when the workflow is being cancelled. */
   release(permit: string): Promise<void>;
 }
@@ -52,7 +55,7 @@ export function openGate(
 
   return {
     release: giveBack,
-    async claim() {
+    async claim(isWanted = false) {
       // Once for all lanes. Runs of before 0.2.0 began without it.
       open ??= patched('ensureGate') ? ensureGate({ source: stream.source }) : Promise.resolve();
       await open;
@@ -66,6 +69,7 @@ export function openGate(
             stream: stream.stream,
             limits,
             ...(low && { low }),
+            ...(isWanted ? { isWanted } : {}),
           });
         while (!(await condition(() => inside.has(permit), REMIND_AFTER)));
         return permit;

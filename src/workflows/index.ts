@@ -1,3 +1,4 @@
+export { backfill } from './backfill.ts';
 export { collectReports } from './collect-reports.ts';
 export { connections } from './connections.ts';
 export { extractWindows } from './extract-windows.ts';

@@ -15,12 +15,24 @@ import { failureNames, type FailureName } from '../core/failures.ts';
  */
 
 /** Reads of the worker's configuration and the ledger: quick, and safe to repeat. */
-export const { describeStream, ensureGate, markCollected, plan, planLooks, recordFailure, recordStall } =
-  proxyActivities<Activities>({
-    startToCloseTimeout: '30s',
-    scheduleToCloseTimeout: '10m',
-    retry: { initialInterval: '1s', maximumInterval: '30s' },
-  });
+export const {
+  describeStream,
+  ensureGate,
+  lookAtBackfill,
+  markBackfilled,
+  markCollected,
+  pauseBackfills,
+  plan,
+  planLooks,
+  recordFailure,
+  recordStall,
+  steerBackfill,
+  beginBackfill,
+} = proxyActivities<Activities>({
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '10m',
+  retry: { initialInterval: '1s', maximumInterval: '30s' },
+});
 
 /** Few attempts: a login that is refused again and again locks an account. */
 export const { authenticate } = proxyActivities<Activities>({
@@ -46,7 +58,7 @@ export const { beginSequence } = proxyActivities<Activities>({
 });
 
 /** As for windows: each run follows for about 20 s, every portion is safe once it is sealed, and a run begins where the ledger stands. */
-export const { followPortions } = proxyActivities<Activities>({
+export const { followPortions, followBackfill } = proxyActivities<Activities>({
   startToCloseTimeout: '5m',
   heartbeatTimeout: '10s',
   scheduleToCloseTimeout: '20m',
@@ -62,7 +74,7 @@ export const { searchHits, searchPages, sealSearch } = proxyActivities<Activitie
 });
 
 /** A list of some days; the vendor may take its time over each. */
-export const { listReports } = proxyActivities<Activities>({
+export const { listReports, listBackfill } = proxyActivities<Activities>({
   startToCloseTimeout: '30m',
   heartbeatTimeout: '30s',
   retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 6 },

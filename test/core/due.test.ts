@@ -1,7 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WindowLimits } from '../../src/core/contract.ts';
-import { cut, deadlineOf, halve, plan, reachable, startOf, windowLength, type Standing } from '../../src/core/due.ts';
+import {
+  cut,
+  deadlineOf,
+  divide,
+  halve,
+  plan,
+  reachable,
+  startOf,
+  windowLength,
+  type Standing,
+} from '../../src/core/due.ts';
 import { clip, lengthOf, subtract, union } from '../../src/core/intervals.ts';
 import { DAY, HOUR, isoInterval, MINUTE, SECOND } from '../../src/core/time.ts';
 
@@ -183,5 +193,44 @@ describe('the length of a window', () => {
   it("is the stream's own where it has one, else its source's", () => {
     expect(windowLength({}, { window: HOUR })).toBe(HOUR);
     expect(windowLength({ window: DAY }, { window: HOUR })).toBe(DAY);
+  });
+});
+
+describe('who asks for what is due', () => {
+  const wanted = [
+    hours('2026-11-21T02:00:00Z', '2026-11-21T05:00:00Z'),
+    hours('2026-11-21T06:30:00Z', '2026-11-21T07:00:00Z'),
+  ];
+  const found = standing({ wanted });
+  const { own, wanted: only } = divide(plan(found).windows, found);
+
+  it('is the stream itself from its start on, the newest window first', () => {
+    expect(own.map(({ from }) => new Date(from).getUTCHours())).toEqual([9, 7, 8]);
+  });
+
+  it('and before it operators alone, by deadline', () => {
+    expect(only.map(isoInterval).map(({ from }) => from)).toEqual([
+      '2026-11-21T02:00:00Z',
+      '2026-11-21T03:00:00Z',
+      '2026-11-21T04:00:00Z',
+      '2026-11-21T06:30:00Z',
+    ]);
+  });
+
+  it('and nothing of it gets lost in between, and nothing is there twice', () => {
+    const range = fc.tuple(fc.nat(20), fc.nat(8)).map(([from, length]) => ({
+      from: at('2026-11-20T12:00:00Z') + from * HOUR,
+      until: at('2026-11-20T12:00:00Z') + (from + length) * HOUR,
+    }));
+    fc.assert(
+      fc.property(fc.array(range), fc.array(range), (some, held) => {
+        const one = standing({ wanted: union(some), held: union(held) });
+        const { windows } = plan(one);
+        const divided = divide(windows, one);
+        const inOrder = (list: readonly { from: number }[]): readonly number[] =>
+          list.map(({ from }) => from).toSorted((a, b) => a - b);
+        expect(inOrder([...divided.own, ...divided.wanted])).toEqual(inOrder(windows));
+      }),
+    );
   });
 });

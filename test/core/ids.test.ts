@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  backfillId,
+  backfillOf,
   connectionsId,
   extractId,
   formatStreamId,
@@ -19,6 +21,10 @@ describe('ids are addresses', () => {
     expect(extractId(waf)).toBe('extract:acme-waf:www.example.com');
     expect(reconcileId(waf)).toBe('reconcile:acme-waf:www.example.com');
     expect(connectionsId('acme-waf')).toBe('connections:acme-waf');
+    expect(backfillId('bf-20261121-a3f9c1')).toBe('backfill:bf-20261121-a3f9c1');
+    expect(backfillOf('backfill:bf-20261121-a3f9c1')).toBe('bf-20261121-a3f9c1');
+    // One that was started from the Temporal UI, where nobody thinks of names.
+    expect(backfillOf('3f1c')).toBe('3f1c');
   });
 
   it('never break a link of the Temporal UI, and never meet, whatever a stream is called', () => {

@@ -117,6 +117,7 @@ export function soundBytes(): Promise<Buffer> {
 export async function fillIn(ledger: Ledger): Promise<void> {
   await ledger.apply(STREAM, at(-5));
   await ledger.want(STREAM, hours(300, 310), at(250));
+  await ledger.beginBackfill({ id: 'bf-1', workflowId: 'backfill:bf-1', ...STREAM, ...hours(340, 350) }, at(250));
   await ledger.lose(STREAM, [hours(320, 321)], 'forgotten', at(400));
   for (const hour of [401, 402]) {
     await ledger.fail(STREAM, hours(330, 331), { name: 'unavailable', message: 'no answer' }, at(hour));
@@ -131,5 +132,6 @@ export async function contentOf(ledger: Ledger): Promise<Record<string, unknown>
     coverage: await ledger.coverage(STREAM, SPAN),
     losses: await ledger.losses(STREAM),
     failures: await ledger.failures(STREAM),
+    backfills: await ledger.backfills(STREAM),
   };
 }

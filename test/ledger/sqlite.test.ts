@@ -5,6 +5,7 @@ import { openSqliteLedger } from '../../src/ledger/sqlite.ts';
 import { testGapFacts } from './gap-facts.contract.ts';
 import { testLedger, type LedgerUnderTest } from './ledger.contract.ts';
 import { testRecent } from './recent.contract.ts';
+import { testBackfills } from './backfills.contract.ts';
 import { testReports } from './reports.contract.ts';
 import { testSequences } from './sequences.contract.ts';
 
@@ -21,3 +22,4 @@ testSequences('an SQLite file', sqliteFile);
 testReports('an SQLite file', sqliteFile);
 testRecent('an SQLite file', sqliteFile);
 testGapFacts('an SQLite file', sqliteFile);
+testBackfills('an SQLite file', sqliteFile);

@@ -31,6 +31,14 @@ export function writeCursor(position: Position): string {
   return [`${seq}${closed ? '!' : ''}`, ...held].join('.');
 }
 
+/** As the contract has it: by number, then by how much that carries it has been handed out. A beginning without a number lies nowhere that is known. */
+export function compareCursors(a: string, b: string, what: string): number | undefined {
+  const [one, other] = [readCursor(a, what), readCursor(b, what)];
+  if (!isReached(one) || !isReached(other)) return undefined;
+  if (one.seq !== other.seq) return one.seq < other.seq ? -1 : 1;
+  return Number(one.closed) - Number(other.closed) || one.held.length - other.held.length;
+}
+
 const BEGINNING = /^first(?::(\d{4}-\d\d-\d\d))?$/;
 const REACHED = new RegExp(`^(\\d{1,40})(!?)((?:\\.[\\w-]{${KEY_LENGTH}}){0,${MOST_HELD}})$`);
 

@@ -4,7 +4,7 @@ import { DAY, dayOf, floorTo, isoInterval, type Interval } from '../../core/time
 import { windowFailure } from '../window-bounds.ts';
 import { isRefusal } from './answers.ts';
 import { SEARCH_ONLY, secretsOf, sizeOf } from './collections.ts';
-import { writeCursor } from './cursor.ts';
+import { compareCursors, writeCursor } from './cursor.ts';
 import type { Feed } from './feed.ts';
 import { identify } from './items.ts';
 import { fetchPortion } from './portions.ts';
@@ -38,6 +38,7 @@ function sequenceStream(feed: Feed): SequenceStream {
       return writeCursor(seq === undefined ? { from: date } : { seq, held: [], closed: false });
     },
     fetchPortion: (cursor, size, signal) => fetchPortion(feed.sequence([]), cursor, size, signal),
+    compare: (a, b) => compareCursors(a, b, feed.collection.name),
   };
 }
 
