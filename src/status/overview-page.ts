@@ -111,5 +111,3 @@ export function spanLinks(present: string): Html {
   );
   return html`<nav aria-label="span of the axis">${links}</nav>`;
 }
-
-export const stamp = (now: number): string => minute(now);

@@ -3,6 +3,7 @@ import {
   allHandlersFinished,
   CancellationScope,
   condition,
+  ContinueAsNew,
   continueAsNew,
   defineQuery,
   defineSignal,
@@ -88,16 +89,17 @@ export async function backfill(
       { key: kindKey, value: 'backfill' },
     ]);
   }
-  const begun = await begin({ id, workflowId, ...range });
+  const order = { id, workflowId, ...range };
+  const begun = await named(() => beginBackfill(order));
   const show = (found: BackfillLook): BackfillLook => {
     steering.shown = { id, stream: formatStreamId(range), from: begun.from, until: begun.until, ...found };
     setCurrentDetails(describeBackfill(steering.shown));
     return found;
   };
-  const look = async (): Promise<BackfillLook> => show(await lookAtBackfill({ id }));
+  const look = async (): Promise<BackfillLook> => show(await lookAgainAt(order));
   steering.look = look;
   try {
-    const last = await goOn({ id, stream: { source, stream }, range, begun, memory, steering, look });
+    const last = await named(() => goOn({ id, stream: { source, stream }, range, begun, memory, steering, look }));
     await condition(allHandlersFinished);
     upsertSearchAttributes([{ key: outcomeKey, value: last.state }]);
     return { id, stream: formatStreamId(range), from: begun.from, until: begun.until, ...last };
@@ -110,14 +112,26 @@ export async function backfill(
   }
 }
 
-/** Ends it as failed under the failure's own name, so that the Temporal UI shows it, when there is no such stream or range. */
-async function begin(order: BackfillOrder): Promise<BegunBackfill> {
+/** What ends it badly does so under the failure's own name, so that the Temporal UI shows it. */
+async function named<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return await beginBackfill(order);
+    return await work();
   } catch (error) {
-    if (isCancellation(error)) throw error;
+    if (isCancellation(error) || error instanceof ContinueAsNew) throw error;
     const { name, message } = nameFailure(error);
     throw ApplicationFailure.nonRetryable(message, name);
+  }
+}
+
+/** A ledger that was made again from nothing but the archive knows of no backfill: then it is told again. */
+async function lookAgainAt(order: BackfillOrder): Promise<BackfillLook> {
+  const { id } = order;
+  try {
+    return await lookAtBackfill({ id });
+  } catch (error) {
+    if (nameFailure(error).name !== 'unknown-stream') throw error;
+    await beginBackfill(order);
+    return await lookAtBackfill({ id });
   }
 }
 

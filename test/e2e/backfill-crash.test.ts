@@ -34,12 +34,14 @@ describe('a backfill that is paused, loses its worker to a power cut, is resumed
     deployment = d;
     const config = loadConfig(d.config);
     const name = `${d.source}/${SITE}`;
-    const range = { from: floor - 14 * hour, until: floor - 4 * hour };
+    const range = { from: floor - 22 * hour, until: floor - 3 * hour };
     const text = { from: toIso(range.from), until: toIso(range.until) };
     const [before] = await planBackfill(config, name, text);
-    expect(before?.windows).toMatchObject({ all: 10, toExtract: 10, held: 0, joined: 0, lost: 0, lanes: 1 });
-    expect(before?.estimate).toEqual({ from: 'floor', requests: 10, seconds: null });
+    expect(before?.windows).toMatchObject({ all: 19, toExtract: 19, held: 0, joined: 0, lost: 0, lanes: 1 });
+    expect(before?.estimate).toEqual({ from: 'floor', requests: 19, seconds: null });
 
+    // So that there is something to interrupt.
+    d.simulator.faults.latencyMs = 800;
     const first = await d.workerProcess(inject('temporalAddress'));
     const run = await start(d, 'bf-one', range);
     await waitFor(
@@ -67,14 +69,15 @@ describe('a backfill that is paused, loses its worker to a power cut, is resumed
     const wanted = () => d.withLedger(async (ledger) => (await ledger.coverage(stream, range)).wanted);
     expect(await wanted()).toEqual([]);
 
+    d.simulator.faults.latencyMs = 0;
     const again = await start(d, 'bf-two', range);
     expect(await again.result()).toMatchObject({ state: 'done', left: 0 });
     const slices = await d.withLedger((ledger) => ledger.slices(stream, range));
-    expect(slices.map(({ from }) => from)).toEqual(Array.from({ length: 10 }, (_, i) => range.from + i * hour));
+    expect(slices.map(({ from }) => from)).toEqual(Array.from({ length: 19 }, (_, i) => range.from + i * hour));
     const { held } = await d.withLedger((ledger) => ledger.coverage(stream, range));
-    expect(lengthOf(held)).toBe(10 * hour);
+    expect(lengthOf(held)).toBe(19 * hour);
     const [after] = await planBackfill(config, name, text);
-    expect(after?.windows).toMatchObject({ all: 10, toExtract: 0, held: 10, joined: 0, lost: 0 });
+    expect(after?.windows).toMatchObject({ all: 19, toExtract: 0, held: 19, joined: 0, lost: 0 });
     // `archived` throws where a record is there twice.
     const truth = d.truth(range.from, range.until);
     const archived = await d.archived();

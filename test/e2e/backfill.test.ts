@@ -1,4 +1,7 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { locations } from '../../src/config/locations.ts';
+import { openDatabase } from '../../src/ledger/sqlite.ts';
 import { Unavailable, UnexpectedAnswer } from '../../src/core/failures.ts';
 import { extractId } from '../../src/core/ids.ts';
 import { lengthOf } from '../../src/core/intervals.ts';
@@ -106,6 +109,23 @@ describe('an operator', () => {
     expect(await run.update('resume')).toMatchObject({ state: 'running' });
     expect(await run.result()).toMatchObject({ state: 'done', slices: 50 });
     expect(await place.sealedTwice()).toEqual([]);
+  });
+
+  it('need not start it again after the ledger was made anew from the archive, which knows of no backfill', async () => {
+    const vendor = vendorOf();
+    const held = gate(6);
+    vendor.onWindow = held.wait;
+    const place = await deployMinutes(temporal, vendor);
+    await withWorker(place);
+    const run = await place.start({ from: hoursAgo(40), until: hoursAgo(10) });
+    await held.reached;
+    const { db } = await openDatabase(locations({ data: join(place.folder, 'data') }).ledger);
+    await db.deleteFrom('backfills').execute();
+    await db.destroy();
+    await run.handle.signal('lookNow');
+    held.open();
+    expect(await run.result()).toMatchObject({ state: 'done', left: 0 });
+    expect(await heldOf(place, { from: hoursAgo(40), until: hoursAgo(10) })).toBe(30 * HOUR);
   });
 
   it('cancels one of two backfills: the other one’s wish stays, and what both want is extracted once', async () => {

@@ -173,3 +173,29 @@ describe('Group-IB, end to end', () => {
     expect(outcome.sealed + outcome.empty).toBeGreaterThan(3);
   });
 });
+
+describe('a backfill of a collection', () => {
+  it.each(['exclusive', 'inclusive'] as const)(
+    'holds what came before the stream’s start once, up to the very item where its own reader began (%s)',
+    async (cursorMode) => {
+      const collection = 'compromised/account_group';
+      const place = await deploy([collection], { faults: { cursorMode, seqAbove2to53: true, ties: true } });
+      const stream = { source: place.source, stream: collection };
+      await place.pull(stream);
+      const live = await place.withLedger((ledger) => ledger.position(stream));
+      const from = dayOf(Date.now() - 12 * DAY);
+      const run = await temporal.client.workflow.start('backfill', {
+        workflowId: `backfill:${randomUUID()}`,
+        taskQueue: place.taskQueue,
+        args: [{ ...stream, from, until: dayOf(Date.now()) }],
+      });
+      expect(await run.result()).toMatchObject({ state: 'done' });
+      const have = await held(place, collection);
+      const wanted = place.simulator.latest(collection).filter(({ time }) => time >= Date.parse(from));
+      expect(wanted.length).toBeGreaterThan(owed(place, collection).size);
+      for (const { sha256 } of wanted) expect(have.has(sha256)).toBe(true);
+      expect((await place.records(stream)).length).toBe(have.size);
+      expect(await place.withLedger((ledger) => ledger.position(stream))).toEqual(live);
+    },
+  );
+});

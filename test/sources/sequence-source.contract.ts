@@ -101,6 +101,18 @@ export function testSequenceSource<Trial extends SequenceSourceTrial>(
       for (const cursor of cursors) expect(Buffer.byteLength(cursor)).toBeLessThanOrEqual(1024);
     });
 
+    it('says which of two places comes first, so that a second reader ends where the first one began', async () => {
+      const { stream } = trial;
+      const { compare } = stream;
+      if (compare === undefined) return;
+      const portions = await follow(stream, await begin(), 5);
+      const cursors = portions.map(({ cursor }) => cursor);
+      expect(cursors.length).toBeGreaterThan(3);
+      for (const [i, a] of cursors.entries()) {
+        for (const [j, b] of cursors.entries()) expect(Math.sign(compare(a, b) ?? NaN)).toBe(Math.sign(i - j));
+      }
+    });
+
     it('ends with a portion of nothing, and goes on from there once there is more', async () => {
       const { stream } = trial;
       const portions = await follow(stream, await begin(), stream.size.first);

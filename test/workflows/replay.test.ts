@@ -24,7 +24,7 @@ describe('runs that were under way at an upgrade go on: recorded histories repla
   });
 
   it('of every workflow there is one', () => {
-    for (const workflow of ['pull', 'extractWindows', 'connections']) {
+    for (const workflow of ['pull', 'extractWindows', 'connections', 'backfill']) {
       expect(recorded.filter((name) => name.includes(workflow))).not.toEqual([]);
     }
   });
