@@ -103,13 +103,12 @@ export function testSequenceSource<Trial extends SequenceSourceTrial>(
 
     it('says which of two places comes first, so that a second reader ends where the first one began', async () => {
       const { stream } = trial;
-      const { compare } = stream;
-      if (compare === undefined) return;
+      if (stream.compare === undefined) return;
       const portions = await follow(stream, await begin(), 5);
       const cursors = portions.map(({ cursor }) => cursor);
       expect(cursors.length).toBeGreaterThan(3);
       for (const [i, a] of cursors.entries()) {
-        for (const [j, b] of cursors.entries()) expect(Math.sign(compare(a, b) ?? NaN)).toBe(Math.sign(i - j));
+        for (const [j, b] of cursors.entries()) expect(Math.sign(stream.compare?.(a, b) ?? NaN)).toBe(Math.sign(i - j));
       }
     });
 
