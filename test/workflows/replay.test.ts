@@ -20,7 +20,10 @@ const load = (name: string): unknown => JSON.parse(readFileSync(join(folder, nam
 
 describe('runs that were under way at an upgrade go on: recorded histories replay', () => {
   it.each(recorded)('%s', async (name) => {
-    await Worker.runReplayHistory({ workflowBundle }, historyFromJSON(load(name)));
+    const history = historyFromJSON(load(name));
+    // A backfill's id is that of its workflow, and names what it starts.
+    const { workflowId } = history.events?.[0]?.workflowExecutionStartedEventAttributes ?? {};
+    await Worker.runReplayHistory({ workflowBundle }, history, workflowId ?? undefined);
   });
 
   it('of every workflow there is one', () => {
