@@ -5,22 +5,19 @@ import {
   condition,
   ContinueAsNew,
   continueAsNew,
-  defineQuery,
-  defineSignal,
-  defineUpdate,
   isCancellation,
   ParentClosePolicy,
   setCurrentDetails,
-  setHandler,
   startChild,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { BackfillLook, BackfillOrder, BegunBackfill } from '../activities/contract.ts';
-import { isOpen, type BackfillState } from '../core/backfill.ts';
+import { isOpen } from '../core/backfill.ts';
 import { backfillOf, formatStreamId, pullId, type StreamId } from '../core/ids.ts';
 import type { IsoInterval } from '../core/time.ts';
-import { describeBackfill, type BackfillProgress } from './backfill-words.ts';
+import { listen, type Steering } from './backfill-steering.ts';
+import { describeBackfill } from './backfill-words.ts';
 import { collectDays, followRange, type Reader } from './backfill-readers.ts';
 import { HISTORY_LIMIT } from './pace.ts';
 import { pull } from './pull.ts';
@@ -29,15 +26,6 @@ import { beginBackfill, lookAtBackfill, nameFailure, steerBackfill, type NamedFa
 
 /** `{ "source": "acme-waf", "stream": "www.example.com", "from": "2026-11-20T00:00Z", "until": "2026-11-21T12:00Z" }`: a person may type it. */
 export interface BackfillRange extends StreamId, IsoInterval {}
-
-/** Starts nothing new of it; what is under way is finished. */
-export const pause = defineUpdate<BackfillLook>('pause');
-export const resume = defineUpdate<BackfillLook>('resume');
-/** Its range is no longer wanted; what is under way is finished, unless `now`. Nothing is half-sealed either way. */
-export const cancel = defineUpdate<BackfillLook, [{ readonly now?: boolean }?]>('cancel');
-export const progress = defineQuery<BackfillProgress>('progress');
-/** Says that the ledger's row was changed, by `sluice backfill pause` say. */
-export const lookNow = defineSignal<[{ readonly now?: boolean }?]>('lookNow');
 
 export interface BackfillResult extends BackfillLook, IsoInterval {
   readonly id: string;
@@ -133,36 +121,6 @@ async function lookAgainAt(order: BackfillOrder): Promise<BackfillLook> {
     await beginBackfill(order);
     return await lookAtBackfill({ id });
   }
-}
-
-interface Steering {
-  /** Somebody changed something since the last look. */
-  isStirred: boolean;
-  shown: BackfillProgress | undefined;
-  look: (() => Promise<BackfillLook>) | undefined;
-  /** Where its own reader works, to be given up at once. */
-  scope: CancellationScope | undefined;
-}
-
-function listen(id: string): Steering {
-  const steering: Steering = { isStirred: false, shown: undefined, look: undefined, scope: undefined };
-  const steer = async (to: BackfillState, now = false): Promise<BackfillLook> => {
-    // It may be the first word that the workflow hears: the row comes first.
-    await condition(() => steering.look !== undefined);
-    await steerBackfill({ id, to, ...(now ? { now } : {}) });
-    if (now) steering.scope?.cancel();
-    steering.isStirred = true;
-    return await (steering.look?.() ?? lookAtBackfill({ id }));
-  };
-  setHandler(pause, () => steer('paused'));
-  setHandler(resume, () => steer('running'));
-  setHandler(cancel, (how) => steer('cancelled', how?.now === true));
-  setHandler(lookNow, (how) => {
-    steering.isStirred = true;
-    if (how?.now === true) steering.scope?.cancel();
-  });
-  setHandler(progress, () => steering.shown ?? { id, state: 'running' });
-  return steering;
 }
 
 interface Whole {
