@@ -22,6 +22,13 @@ interface Line {
   readonly consequences: readonly string[];
 }
 
+/** The schedules of a stream, as the server lists them; the watchdog is the deployment's. */
+const schedulesOf = (...streams: readonly string[]): readonly string[] =>
+  [...streams.flatMap((stream) => [`pull:${stream}`, `reconcile:${stream}`]), 'watchdog'].toSorted();
+
+/** The lines of what pulls: the others follow them. */
+const pulls = (lines: readonly Line[]): readonly Line[] => lines.filter(({ schedule }) => schedule.startsWith('pull:'));
+
 const source = (name: string, sites: string, more: readonly string[] = []): readonly string[] => [
   `  ${name}:`,
   '    type: signal-sciences',
@@ -51,10 +58,11 @@ async function here(first: readonly string[] = source('acme-waf', 'a.example, b.
       const ended = await place.run('plan', '-o', 'json', ...more);
       return { ...ended, lines: dataOf<Line[]>(ended) };
     },
-    listed: (count: number) =>
+    /** Waits until the server lists these schedules and no others: its list follows some moments behind. */
+    listed: (expected: readonly string[]) =>
       waitFor(
         () => idsOf(client),
-        (ids) => ids.length === count,
+        (ids) => ids.join() === expected.join(),
       ),
   };
 }
@@ -70,19 +78,20 @@ describe('plan', () => {
     const { run, plan, client, ledger } = await here();
     const before = await plan('--check');
     expect(before.code).toBe(2);
-    expect(before.lines.map(({ stream, action }) => [stream, action])).toEqual([
-      ['acme-waf/a.example', 'create'],
-      ['acme-waf/b.example', 'create'],
-    ]);
+    const streams = ['acme-waf/a.example', 'acme-waf/b.example'];
+    const wanted = [...streams, ...streams, 'watchdog'];
+    expect(before.lines.map(({ stream, action }) => [stream, action])).toEqual(
+      wanted.map((stream) => [stream, 'create']),
+    );
     expect(await idsOf(client)).toEqual([]);
     expect(existsSync(ledger)).toBe(false);
 
     const applied = await run('apply', '-o', 'json');
     expect(applied.code).toBe(0);
-    expect(dataOf<Line[]>(applied).map(({ change }) => change)).toEqual(['created', 'created']);
+    expect(dataOf<Line[]>(applied).map(({ change }) => change)).toEqual(wanted.map(() => 'created'));
     const after = await plan('--check');
     expect(after.code).toBe(0);
-    expect(after.lines.map(({ action }) => action)).toEqual(['none', 'none']);
+    expect(after.lines.map(({ action }) => action)).toEqual(wanted.map(() => 'none'));
     expect((await run('plan')).stderr).toContain('Nothing to apply');
   });
 
@@ -97,7 +106,7 @@ describe('plan', () => {
   it('tells a new stream’s start and how much is due, a changed interval, and a moved start by what it asks for', async () => {
     const { run, plan, edit } = await here(source('acme-waf', 'a.example'));
     const [created] = (await plan()).lines;
-    expect(created?.consequences.join()).toMatch(/coverage begins \S+Z; 2[45] windows are due at once/);
+    expect(created?.consequences.join()).toMatch(/coverage begins \S+Z; 2[345] windows are due at once/);
     await run('apply');
     const start = Date.now() - 200 * HOUR;
     await edit(source('acme-waf', 'a.example', ['schedule: { every: 30m }', `start: ${toIso(start)}`]));
@@ -113,9 +122,14 @@ describe('plan', () => {
   it('shows a renamed source as a new stream, and the old name as an orphan that keeps its coverage', async () => {
     const { run, plan, edit, listed } = await here(source('acme-waf', 'a.example'));
     await run('apply');
-    await listed(1);
+    await listed(schedulesOf('acme-waf:a.example'));
     await edit(source('acme-edge', 'a.example'));
-    const { lines } = await plan();
+    const { lines: all } = await plan();
+    expect(all.map(({ schedule, action }) => [schedule, action])).toContainEqual([
+      'reconcile:acme-waf:a.example',
+      'pause',
+    ]);
+    const lines = pulls(all);
     expect(lines).toMatchObject([
       { stream: 'acme-edge/a.example', action: 'create' },
       { stream: 'acme-waf/a.example', action: 'pause', orphaned: true },
@@ -146,19 +160,23 @@ describe('apply', () => {
   it('deletes what is gone only with --prune, and only for who names the namespace', async () => {
     const { run, edit, client, listed, namespace, withLedger, seal } = await here();
     await run('apply');
-    await listed(2);
+    await listed(schedulesOf('acme-waf:a.example', 'acme-waf:b.example'));
     await seal({ from: 0, until: HOUR }, 1, { id: { source: 'acme-waf', stream: 'b.example' } });
     await edit(source('acme-waf', 'a.example'));
     for (const args of [['--prune'], ['--prune', '--confirm', 'another'], ['--prune', '--no-input']]) {
       const refused = await run('apply', ...args);
       expect(refused.code).toBe(64);
       expect(refused.stderr).toContain(`--confirm ${namespace}`);
-      expect(await idsOf(client)).toHaveLength(2);
+      expect(await idsOf(client)).toHaveLength(5);
     }
     const pruned = await run('apply', '--prune', '--confirm', namespace, '-o', 'json');
     expect(pruned.code).toBe(0);
-    expect(dataOf<Line[]>(pruned).map(({ change }) => change)).toEqual(['unchanged', 'deleted']);
-    expect(await listed(1)).toEqual(['pull:acme-waf:a.example']);
+    expect(
+      dataOf<Line[]>(pruned)
+        .filter(({ change }) => change === 'deleted')
+        .map(({ schedule }) => schedule),
+    ).toEqual(['pull:acme-waf:b.example', 'reconcile:acme-waf:b.example']);
+    await listed(schedulesOf('acme-waf:a.example'));
     const held = await withLedger((open) =>
       open.slices({ source: 'acme-waf', stream: 'b.example' }, { from: 0, until: HOUR }),
     );
@@ -174,7 +192,7 @@ describe('apply', () => {
     const lines = await applyConfig(config, {
       agree: () => client.schedule.getHandle('pull:acme-waf:a.example').update((now) => ({ ...now, spec: theirs })),
     });
-    expect(lines.map(({ done }) => done)).toEqual(['conflict']);
+    expect(lines.map(({ done }) => done)).toEqual(['conflict', 'unchanged', 'unchanged']);
     const { spec } = await client.schedule.getHandle('pull:acme-waf:a.example').describe();
     expect(spec.intervals).toMatchObject(theirs.intervals);
   });
