@@ -1,5 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config/load.ts';
 import { HOUR, MINUTE } from '../../src/core/time.ts';
+import { createStatusApp } from '../../src/status/app.ts';
+import { metricsRoutes } from '../../src/status/metrics.ts';
 import { dataOf, sluice } from '../cli/kit.ts';
 import { waitFor } from '../support/wait.ts';
 import { useTemporal } from '../workflows/harness.ts';
@@ -45,7 +48,9 @@ async function since(hours: number, { skew = 0 }: { readonly skew?: number } = {
       const { folder } = d;
       const ended = await sluice(['status', '--check', '-o', 'json'], { cwd: folder });
       const [stream] = dataOf<readonly Shown[]>(ended);
-      return { code: ended.code, ...(stream as Shown) };
+      const shown = { code: ended.code, ...(stream as Shown) };
+      await expectOneStory(d, shown);
+      return shown;
     },
     /** That the archive holds what the vendor still had when it was asked, and nothing twice. */
     async expectTruth({ lost = 0 }: { readonly lost?: number } = {}) {
@@ -65,6 +70,50 @@ async function since(hours: number, { skew = 0 }: { readonly skew?: number } = {
   };
 }
 
+/** A window may have become due since the pull. */
+const CURRENT = expect.stringMatching(/^(current|due)$/) as string;
+
+interface GapShown {
+  readonly state: string;
+  readonly from: string;
+  readonly until: string;
+}
+
+const lengthOf = (gaps: readonly GapShown[]): number =>
+  gaps.reduce((sum, { from, until }) => sum + (Date.parse(until) - Date.parse(from)) / 1_000, 0);
+
+/** That gaps, page and metrics tell what status tells, with the exit code that goes with it. */
+async function expectOneStory(d: Deployment, { code, state, lostSeconds }: Shown & { readonly code: number | null }) {
+  const { folder } = d;
+  const ended = await sluice(['gaps', '--lost', '--offline', '--check', '-o', 'json'], { cwd: folder });
+  expect(ended.code).toBe(code);
+  const gaps = dataOf<readonly GapShown[]>(ended);
+  const lost = gaps.filter((gap) => gap.state === 'lost');
+  // A window may become due between one question and the next.
+  const open = gaps.filter((gap) => !['lost', 'due'].includes(gap.state));
+  expect(Math.abs(lengthOf(lost) - lostSeconds)).toBeLessThanOrEqual(120);
+  expect(open.length > 0).toBe(!['current', 'settling', 'due'].includes(state));
+
+  const config = loadConfig(d.config);
+  const page = createStatusApp({ config, actions: { heal: async () => '' }, isLocal: true, hosts: [] });
+  const headers = { host: '127.0.0.1' };
+  const shown = (await (await page.request('/api/v1/streams', { headers })).json()) as { data: readonly Shown[] };
+  expect([state, 'due']).toContain(shown.data[0]?.state);
+  const words = await (await page.request('/', { headers })).text();
+  expect(words).toMatch(new RegExp(`class="state (${state}|due)"`));
+  expect(words.includes('lost for good</h1>')).toBe(lost.length > 0);
+
+  const metrics = await (
+    await metricsRoutes(config, { version: '0', taskQueue: d.taskQueue }).request('/metrics')
+  ).text();
+  const windows = (of: string): number =>
+    Number(new RegExp(`^sluice_windows\\{[^}]*state="${of}"[^}]*\\} (\\d+)`, 'm').exec(metrics)?.[1] ?? 0);
+  // Windows are counted as far back as the vendor keeps them: after a longer outage nothing there is held.
+  if (lost.length === 0) expect(windows('sealed') + windows('empty')).toBeGreaterThan(0);
+  expect(windows('lost') > 0).toBe(lost.length > 0);
+  if (['late', 'failed', 'at-risk'].includes(state)) expect(windows(state)).toBeGreaterThan(0);
+}
+
 describe('what is seen during and after', () => {
   it.each([
     { hours: 1, during: { code: 2, state: 'late' } },
@@ -73,7 +122,7 @@ describe('what is seen during and after', () => {
     const s = await since(hours);
     expect(await s.look()).toMatchObject({ ...during, lostSeconds: 0 });
     await s.pull();
-    expect(await s.look()).toMatchObject({ code: 0, state: 'current', lostSeconds: 0 });
+    expect(await s.look()).toMatchObject({ code: 0, state: CURRENT, lostSeconds: 0 });
     await s.stop();
     await s.expectTruth();
   });
@@ -84,7 +133,7 @@ describe('what is seen during and after', () => {
     expect(during).toMatchObject({ code: 3, state: 'at-risk' });
     await s.pull();
     const after = await s.look();
-    expect(after).toMatchObject({ code: 3, state: 'current' });
+    expect(after).toMatchObject({ code: 3, state: CURRENT });
     expect(after.lostSeconds - during.lostSeconds).toBeGreaterThanOrEqual(0);
     expect(after.lostSeconds - during.lostSeconds).toBeLessThanOrEqual(3 * 60);
     await s.stop();
@@ -104,7 +153,7 @@ describe('what is seen during and after', () => {
     expect(during.failures.map(({ name }) => name)).toContain('credentials-rejected');
     Object.assign(faults, { unauthorizedOnPage: false });
     await s.pull();
-    expect(await s.look()).toMatchObject({ code: 0, state: 'current', failures: [] });
+    expect(await s.look()).toMatchObject({ code: 0, state: CURRENT, failures: [] });
     await s.stop();
     await s.expectTruth();
   });
@@ -121,7 +170,7 @@ describe('what is seen during and after', () => {
     expect(await s.look()).toMatchObject({ code: 2, state: 'late', lostSeconds: 0 });
     Object.assign(faults, { badGateway: false });
     await pulled;
-    expect(await s.look()).toMatchObject({ code: 0, state: 'current', failures: [] });
+    expect(await s.look()).toMatchObject({ code: 0, state: CURRENT, failures: [] });
     await s.stop();
     await s.expectTruth();
   });
