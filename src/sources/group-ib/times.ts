@@ -38,11 +38,22 @@ export function timePaths(collection: string): readonly string[] {
 
 /** The first time that can be read at one of the paths, ms since the epoch. */
 export function timeAt(item: unknown, paths: readonly string[]): number | undefined {
+  return timeIn((name) => memberOf(item, name), paths);
+}
+
+/** The same, of an item's members as they are asked for. */
+export function timeIn(member: (name: string) => unknown, paths: readonly string[]): number | undefined {
   for (const path of paths) {
-    const time = firstTime(item, namesIn(path), 0);
+    const names = namesIn(path);
+    const time = firstTime(member(names[0] as string), names, 1);
     if (time !== undefined) return time;
   }
   return undefined;
+}
+
+/** The members of items that some paths begin with. */
+export function firstNames(paths: readonly string[]): readonly string[] {
+  return [...new Set(paths.map((path) => namesIn(path)[0] as string))];
 }
 
 /** Each path is taken apart once, not for each item. */
@@ -64,8 +75,12 @@ function firstTime(value: unknown, path: readonly string[], at: number): number 
   }
   const name = path[at];
   if (name === undefined) return typeof value === 'string' ? readTime(value) : undefined;
+  return firstTime(memberOf(value, name), path, at + 1);
+}
+
+function memberOf(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return firstTime((value as Record<string, unknown>)[name], path, at + 1);
+  return (value as Record<string, unknown>)[name];
 }
 
 const TIME =
