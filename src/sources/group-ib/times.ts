@@ -93,9 +93,8 @@ const TIME =
 export function readTime(text: string): number | undefined {
   const match = TIME.exec(text.trim());
   if (match === null) return undefined;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
-    .slice(1, 7)
-    .map((part: string | undefined) => Number(part ?? 0));
+  const at = (group: number): number => Number(match[group] ?? 0);
+  const [year, month, day, hour, minute, second] = [at(1), at(2), at(3), at(4), at(5), at(6)];
   if (year < 100 || hour > 23 || minute > 59 || second > 59 || !isDay(year, month, day)) return undefined;
   const fraction = Number((match[7] ?? '').padEnd(3, '0').slice(0, 3));
   const offset = offsetOf(match[8], match[9]);
@@ -104,8 +103,8 @@ export function readTime(text: string): number | undefined {
 
 /** `Date.UTC` takes the 30th of February for the 2nd of March. */
 function isDay(year: number, month: number, day: number): boolean {
-  const date = new Date(Date.UTC(year, month - 1, day));
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+  if (month < 1 || month > 12 || day < 1) return false;
+  return day <= 28 || day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
 }
 
 /** Minutes east of UTC, 0 where there is no offset; `undefined` where it is none of a zone. */
