@@ -33,7 +33,7 @@ export interface PortionSealing {
 }
 
 /** What waits for being sealed: enough for the disk to be asked seldom, and little enough to be kept in memory. */
-const MOST_BYTES = 3 * 1024 * 1024;
+const MOST_BYTES = 12 * 1024 * 1024;
 
 /** A portion that is staged: what is left of its records is bytes and numbers, and no objects, of which there may be very many. */
 interface StagedPortion extends Pick<Portion, 'cursor' | 'remaining'> {
