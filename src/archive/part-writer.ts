@@ -12,8 +12,8 @@ const MOST_RAW_BYTES = 64 * 1024 * 1024;
 const BLOCK = 2 * 1024 * 1024;
 /** One block is filled while the others are compressed. Smaller ones, or more, were not quicker: each starts a compressor anew. */
 const BLOCKS = 3;
-/** Of whole blocks; enough for two slices that are sealed at the same time. */
-const unused = blockPool(BLOCK, 2 * BLOCKS);
+/** Of whole blocks; enough for one slice after the other. */
+const unused = blockPool(BLOCK, BLOCKS);
 
 /** Writes records as gzipped parts into a slice's folder. A part that is finished is durable, but counts only once a manifest names it. */
 export interface PartWriter {
