@@ -26,9 +26,15 @@ export function queryLink(config: Config, query: string): string | undefined {
   return pageOf(config, `workflows?query=${encodeURIComponent(query)}`);
 }
 
-function pageOf(config: Config, path: string): string | undefined {
+/** All pages of the namespace are below this; `undefined` where the UI's address is not known. */
+export function namespaceLink(config: Config): string | undefined {
   const ui = uiAddress(config);
-  return ui === undefined ? undefined : `${ui}/namespaces/${encodeURIComponent(config.temporal.namespace)}/${path}`;
+  return ui === undefined ? undefined : `${ui}/namespaces/${encodeURIComponent(config.temporal.namespace)}`;
+}
+
+function pageOf(config: Config, path: string): string | undefined {
+  const namespace = namespaceLink(config);
+  return namespace === undefined ? undefined : `${namespace}/${path}`;
 }
 
 /**

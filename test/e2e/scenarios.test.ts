@@ -4,6 +4,7 @@ import { HOUR, MINUTE } from '../../src/core/time.ts';
 import { createStatusApp } from '../../src/status/app.ts';
 import { metricsRoutes } from '../../src/status/metrics.ts';
 import { dataOf, sluice } from '../cli/kit.ts';
+import { noActions } from '../status/kit.ts';
 import { waitFor } from '../support/wait.ts';
 import { useTemporal } from '../workflows/harness.ts';
 import { deploy, type Deployment } from './deployment.ts';
@@ -95,7 +96,7 @@ async function expectOneStory(d: Deployment, { code, state, lostSeconds }: Shown
   expect(open.length > 0).toBe(!['current', 'settling', 'due'].includes(state));
 
   const config = loadConfig(d.config);
-  const page = createStatusApp({ config, actions: { heal: async () => '' }, isLocal: true, hosts: [] });
+  const page = createStatusApp({ config, actions: noActions, isLocal: true, hosts: [] });
   const headers = { host: '127.0.0.1' };
   const shown = (await (await page.request('/api/v1/streams', { headers })).json()) as { data: readonly Shown[] };
   expect([state, 'due']).toContain(shown.data[0]?.state);

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import Libsql from 'libsql';
@@ -7,15 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { locations } from '../../src/config/locations.ts';
 import type { Config } from '../../src/config/load.ts';
 import { ceilTo, DAY, floorTo, HOUR, MINUTE } from '../../src/core/time.ts';
-import { seal, serve, withLedger } from './kit.ts';
+import { executablePath, noActions, seal, serve, withLedger } from './kit.ts';
 
 const WINDOW = 5 * MINUTE;
-const executablePath = [
-  process.env['SLUICE_CHROMIUM'],
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-].find((path) => path !== undefined && existsSync(path));
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser: Browser | undefined;
@@ -64,6 +57,7 @@ async function withGap(sites = ['www.example.com']) {
     { sites, start },
     {
       actions: {
+        ...noActions,
         heal: async () => {
           await heal.fill?.();
           return 'pull:acme-waf runs';
