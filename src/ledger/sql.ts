@@ -14,7 +14,7 @@ import {
 } from './backfills.ts';
 import { insertSlice, isWindow } from './commit.ts';
 import { insertLookup, isLookup, lookupsOf } from './lookups.ts';
-import { lastSealedAt, latestSlices, rangesOf, rowsOf, sealedIn } from './queries.ts';
+import { lastSealedAt, latestSlices, rangesOf, recordsByHour, rowsOf, sealedIn } from './queries.ts';
 import { sealedSince } from './recent.ts';
 import { insertReport, isReport, markSame, reportsOf } from './reports.ts';
 import { ALWAYS, toFailure, toLoss, toSlice } from './rows.ts';
@@ -53,6 +53,7 @@ type Readers = Pick<
   | 'lookups'
   | 'sealedSince'
   | 'lastSealedAt'
+  | 'recordsByHour'
   | 'backfill'
   | 'backfills'
   | 'path'
@@ -87,6 +88,7 @@ function readers(db: Database, guard: Guard): Readers {
     backfills: (id) => read((trx) => backfillsOf(trx, id)),
     path: (id, cursor) => read((trx) => pathFrom(trx, id, cursor)),
     portions: (id, limit) => read((trx) => portionsOf(trx, id, limit)),
+    recordsByHour: (id, until) => read((trx) => recordsByHour(trx, id, until)),
     lastSealedAt: (id) => read((trx) => lastSealedAt(trx, id)),
   };
 }

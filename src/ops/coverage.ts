@@ -80,7 +80,6 @@ async function windowRow(
   { within, columns, now }: OverviewAsked,
 ): Promise<WindowRow> {
   const { coverage, state, runs } = await axisOf(ledger, stream, within, now);
-  const slices = await ledger.slices(stream, { from: now - DAY, until: now });
   const [latest] = coverage.failed.toSorted((a, b) => b.lastAt - a.lastAt);
   const lost = state.gaps.filter((gap) => gap.state === 'lost');
   return {
@@ -94,10 +93,7 @@ async function windowRow(
     lost: lengthOf(clip(lost, within)),
     columns: columnsOf(runs, within, columns),
     cliff: oldestServed(stream.window.limits, now),
-    hourly: hourlyOf(
-      slices.map(({ from, records }) => ({ at: from, records })),
-      now,
-    ),
+    hourly: await ledger.recordsByHour(stream, now),
     ...(latest !== undefined && { failure: latest }),
   };
 }

@@ -2,6 +2,7 @@ import type { Config } from '../config/load.ts';
 import { openActions } from '../status/actions.ts';
 import { createStatusApp } from '../status/app.ts';
 import { listen, type Listening } from '../status/listen.ts';
+import { keepLedger } from './ledger.ts';
 import { namespaceLink } from './links.ts';
 
 export interface ServeOptions {
@@ -28,5 +29,13 @@ export async function serveStatus({ config, address, token, hosts = [] }: ServeO
     token,
     hosts: [...hosts, address],
   });
-  return await listen(app, address, 'the status page', ADVICE);
+  const served = await listen(app, address, 'the status page', ADVICE);
+  const letGo = keepLedger(config);
+  return {
+    url: served.url,
+    async close() {
+      await served.close();
+      await letGo();
+    },
+  };
 }

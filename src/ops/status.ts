@@ -3,7 +3,6 @@ import { startOf, windowLength } from '../core/due.ts';
 import { formatStreamId, type StreamId } from '../core/ids.ts';
 import { clip, intersect, lengthOf, reachFrom, subtract, union } from '../core/intervals.ts';
 import { deriveState, type StreamState } from '../core/states.ts';
-import { DAY } from '../core/time.ts';
 import type { AppliedStream, Coverage } from '../ledger/ledger.ts';
 import { readLedger, type LedgerReader } from './ledger.ts';
 import { isWindowStream, knownStreams, type KnownWindowStream } from './streams.ts';
@@ -62,7 +61,7 @@ async function statusOf(ledger: LedgerReader, stream: KnownWindowStream, now: nu
     stream: formatStreamId(stream),
     ...state,
     held: lengthOf(coverage.held),
-    recordsLastDay: await recordsSince(ledger, stream, now),
+    recordsLastDay: await recordsLastDay(ledger, stream, now),
     troubles: troublesOf(state, coverage),
   };
 }
@@ -82,14 +81,14 @@ async function statusOfOrphan(ledger: LedgerReader, id: AppliedStream, now: numb
     gaps: subtract(lost, acknowledged).map((one) => ({ ...one, state: 'lost' })),
     lost: lengthOf(subtract(lost, acknowledged)),
     held: lengthOf(held),
-    recordsLastDay: await recordsSince(ledger, id, now),
+    recordsLastDay: await recordsLastDay(ledger, id, now),
     troubles: [],
   };
 }
 
-async function recordsSince(ledger: LedgerReader, { source, stream }: StreamId, now: number): Promise<number> {
-  const slices = await ledger.slices({ source, stream }, { from: now - DAY, until: now });
-  return slices.reduce((sum, slice) => sum + slice.records, 0);
+async function recordsLastDay(ledger: LedgerReader, { source, stream }: StreamId, now: number): Promise<number> {
+  const hours = await ledger.recordsByHour({ source, stream }, now);
+  return hours.reduce((sum, records) => sum + records, 0);
 }
 
 function troublesOf({ gaps }: StreamState, { failed }: Coverage): readonly Trouble[] {

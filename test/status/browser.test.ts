@@ -5,7 +5,7 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { locations } from '../../src/config/locations.ts';
 import type { Config } from '../../src/config/load.ts';
-import { ceilTo, DAY, floorTo, HOUR, MINUTE } from '../../src/core/time.ts';
+import { ceilTo, DAY, floorTo, HOUR, MINUTE, SECOND } from '../../src/core/time.ts';
 import { executablePath, noActions, seal, serve, withLedger } from './kit.ts';
 
 const WINDOW = 5 * MINUTE;
@@ -140,7 +140,9 @@ describe.skipIf(executablePath === undefined)(
       const sites = Array.from({ length: 12 }, (_, i) => `site-${i}.example.com`);
       const now = Date.now();
       const start = floorTo(now - 30 * DAY, WINDOW);
-      const { url, config } = await serve({ sites, start });
+      // Each look is a new one: none is answered from the look before.
+      let looks = 0;
+      const { url, config } = await serve({ sites, start }, { clock: () => Date.now() + (looks += 2) * SECOND });
       const length = (floorTo(now - 10 * MINUTE, WINDOW) - start) / WINDOW;
       for (const stream of sites)
         await withLedger(config, (ledger) => ledger.apply({ source: 'acme-waf', stream }, start));
@@ -152,10 +154,12 @@ describe.skipIf(executablePath === undefined)(
       const times: number[] = [];
       let bytes = 0;
       for (let i = 0; i < 5; i += 1) {
-        const began = performance.now();
+        // Processor time, of both ends: other tests run beside this one.
+        const before = process.cpuUsage();
         const answer = await fetch(`${url}/?span=30d`);
         bytes = (await answer.arrayBuffer()).byteLength;
-        times.push(performance.now() - began);
+        const { user, system } = process.cpuUsage(before);
+        times.push((user + system) / 1_000);
       }
       expect(bytes).toBeLessThan(300_000);
       expect(times.toSorted((a, b) => a - b)[2]).toBeLessThan(300);

@@ -7,6 +7,7 @@ import { locations } from '../../src/config/locations.ts';
 import { loadConfig, type Config } from '../../src/config/load.ts';
 import { isoInterval, MINUTE, toIso, type Interval } from '../../src/core/time.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import { keepLedger } from '../../src/ops/ledger.ts';
 import { openLedger } from '../../src/ledger/open.ts';
 import type { Actions } from '../../src/status/actions.ts';
 import { createStatusApp, type StatusOptions } from '../../src/status/app.ts';
@@ -57,7 +58,11 @@ export async function serve({ sites, start, lines = [] }: Deployment, options: P
   const config = loadConfig(file, { env: { STATUS_TEST_PASSWORD: 'canary-status-91' } });
   const app = createStatusApp({ config, actions: noActions, isLocal: true, hosts: [], ...options });
   const served = await listen(app, '127.0.0.1:0', 'the page', '');
-  onTestFinished(() => served.close());
+  const letGo = keepLedger(config);
+  onTestFinished(async () => {
+    await served.close();
+    await letGo();
+  });
   return { url: served.url, config, folder };
 }
 
