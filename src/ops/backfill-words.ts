@@ -22,11 +22,13 @@ export function planRows(
   ];
 }
 
+const requestsText = (n: number): string => `${count(n)} request${n === 1 ? '' : 's'}`;
+
 /** What it takes, for a person. @param planned of a window stream */
 export function estimateText({ from, requests, seconds }: Estimate, planned: PlannedWindows | undefined): string {
   if (requests === null) return 'how much lies there only the vendor knows';
-  if (seconds === null) return `at least ${count(requests)} requests: no history yet, floor only`;
+  if (seconds === null) return `at least ${requestsText(requests)}: no history yet, floor only`;
   const [usual, slow] = [seconds.usual, seconds.slow].map((one) => formatDuration(one * SECOND));
   const lanes = planned === undefined ? '' : `, ${planned.lanes} at a time beside the stream's own`;
-  return `about ${count(requests)} requests, ${usual} to ${slow}${lanes} (measured on what is held; ${from})`;
+  return `about ${requestsText(requests)}, ${usual} to ${slow}${lanes} (measured on what is held; ${from})`;
 }

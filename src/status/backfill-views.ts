@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
-import { isOpen, type BackfillState } from '../core/backfill.ts';
-import type { IsoInterval } from '../core/time.ts';
+import { isOpen, type BackfillState, type RangeProgress } from '../core/backfill.ts';
+import { toIso, type IsoInterval } from '../core/time.ts';
 import type { BackfillPlan } from '../ops/backfill-plan.ts';
 import type { BackfillStatus } from '../ops/backfill-status.ts';
 import { estimateText, planRows } from '../ops/backfill-words.ts';
@@ -127,24 +127,30 @@ export function backfillMain(one: BackfillStatus, { links, key, said }: Backfill
   return html`<h1>${id} ${stateView(one)}</h1>
     ${said === undefined ? '' : html`<p class="note" role="status">${said}</p>`}
     <p class="facts">
-      <a href="${links.stream(name)}">${name}</a> ${windowText(one)} · ${one.state} since
+      <b>${name}</b>
+      <a href="${links.stream(name)}?from=${toIso(one.from)}&until=${toIso(one.until)}#range">${windowText(one)}</a> ·
+      ${one.state} since
       <b>${minute(one.changedAt)}</b>
       ${links.temporal === undefined ? '' : html` · <a href="${links.temporal.backfill(one.workflowId)}">workflow</a>`}
     </p>
     ${failure === undefined ? '' : html`<p class="note"><b>${failure.name}</b> ${failure.message.split('\n')[0]} <code>sluice explain ${failure.name}</code></p>`}
-    ${range === undefined ? '' : progressBar(range)}
+    ${range === undefined ? '' : progressView(range, one.eta)}
     <p>
-      ${progressText(one)}${one.eta === undefined ? '' : ' at the pace so far'}. ${plural(one.sealed, 'slice')} with
-      ${plural(one.records, 'record')} sealed since it
-      began${range === undefined || range.failing === 0 ? '' : `; ${plural(range.failing, 'window')} failed last time`}${range === undefined || range.lost === 0 ? '' : `; ${about(range.lost)} lost for good`}${cursor === null ? '' : html`; its reader stands at <code>${cursor}</code>`}.
+      ${plural(one.sealed, 'slice')} with ${plural(one.records, 'record')} sealed since it
+      began${cursor === null ? '' : html`; its reader stands at <code>${cursor}</code>`}.
     </p>
     ${key === undefined || !isOpen(one.state) ? '' : steering(one, key)}`;
 }
 
-function progressBar({ windows, left, lost }: NonNullable<BackfillStatus['range']>): Html {
+function progressView({ windows, left, failing, lost }: RangeProgress, eta: number | undefined): Html {
   const label = `${count(windows - left)} of ${plural(windows, 'window')} held${lost > 0 ? ' or lost' : ''}`;
+  const more = [
+    ...(eta === undefined || left === 0 ? [] : [`the rest in about ${about(eta)} at the pace so far`]),
+    ...(failing === 0 ? [] : [`${plural(failing, 'window')} failed last time`]),
+    ...(lost === 0 ? [] : [`${about(lost)} lost for good`]),
+  ];
   return html`<progress max="${windows}" value="${windows - left}" aria-label="${label}"></progress>
-    <span class="facts">${label}</span>`;
+    <p class="facts">${[label, ...more].join(' · ')}</p>`;
 }
 
 function steering({ id, state }: BackfillStatus, key: FormKey): Html {

@@ -102,7 +102,7 @@ function healView(stream: string, picked: Interval, { stretches, key }: Pick<Str
   const toGet = missing.length - lost;
   const words =
     toGet === 0
-      ? `Nothing to extract: what the vendor still has of it is held${lost === 0 ? '' : '; the rest is lost for good'}`
+      ? `Nothing that the stream asks for is missing${lost === 0 ? '' : ', but for what is lost for good'}`
       : `${plural(toGet, 'piece')} to extract${lost === 0 ? '' : `, ${lost} lost for good`}; what is held is left as it is`;
   return html`<p>${words}. <code>${command(stream, picked)}</code></p>
     ${
