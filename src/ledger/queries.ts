@@ -73,7 +73,8 @@ export async function sealedIn(
 /** The union of intervals that the database hands over as one text: of a month of five-minute windows, row by row takes ten times as long. */
 async function unionOf(db: Database, rows: Expression<unknown>): Promise<IntervalSet> {
   const { rows: texts } = await sql<{ begins: string; ends: string }>`
-    select json_group_array(from_at) as begins, json_group_array(until_at) as ends from ${rows} as ranges
+    select json_group_array(from_at) as begins, json_group_array(until_at) as ends
+    from (select from_at, until_at from ${rows} as ranges order by from_at) as ordered
   `.execute(db);
   const { begins = '[]', ends = '[]' } = texts[0] ?? {};
   const [from, until] = [JSON.parse(begins), JSON.parse(ends)] as [number[], number[]];

@@ -153,7 +153,7 @@ describe.skipIf(executablePath === undefined)(
       );
       const times: number[] = [];
       let bytes = 0;
-      for (let i = 0; i < 5; i += 1) {
+      for (let i = 0; i < 9; i += 1) {
         // Processor time, of both ends: other tests run beside this one.
         const before = process.cpuUsage();
         const answer = await fetch(`${url}/?span=30d`);
@@ -162,7 +162,7 @@ describe.skipIf(executablePath === undefined)(
         times.push((user + system) / 1_000);
       }
       expect(bytes).toBeLessThan(300_000);
-      expect(times.toSorted((a, b) => a - b)[2]).toBeLessThan(300);
+      expect(times.toSorted((a, b) => a - b)[4]).toBeLessThan(300);
     }, 240_000);
   },
 );
