@@ -1,4 +1,5 @@
 import type { Config } from '../config/load.ts';
+import { isPull } from '../core/ids.ts';
 import { floorTo } from '../core/time.ts';
 import { connectClient, type OwnClient } from '../temporal/connect.ts';
 import { planSchedules, type PlannedSchedule, type PlanOptions, type WantedSchedule } from '../temporal/schedules.ts';
@@ -42,7 +43,7 @@ export async function planWith(
   now: number,
 ): Promise<ConfigPlan> {
   const schedules = await planSchedules(client, taskQueue, wantedSchedules(config), options);
-  const orphans = schedules.filter(({ orphaned }) => orphaned).map(({ about }) => about);
+  const orphans = schedules.filter(({ id, orphaned }) => orphaned && isPull(id)).map(({ about }) => about);
   const lines = await readLedger(config, (ledger) =>
     Promise.all(
       schedules.map(async (schedule) => {
