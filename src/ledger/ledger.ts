@@ -94,6 +94,8 @@ export interface Coverage {
   readonly lost: IntervalSet;
   /** What operators asked for, running backfills included, and is neither held nor lost yet. */
   readonly wanted: IntervalSet;
+  /** What of it running backfills want. */
+  readonly backfilling: IntervalSet;
   /** What operators have excluded from all that is told of gaps. */
   readonly acknowledged: IntervalSet;
   /** Windows that failed last time, with when. */

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { StreamId } from '../core/ids.ts';
-import { subtract, union, type IntervalSet } from '../core/intervals.ts';
+import { subtract, union } from '../core/intervals.ts';
 import { interval, type Interval } from '../core/time.ts';
-import type { Ledger } from './ledger.ts';
+import type { Coverage, Ledger } from './ledger.ts';
 import {
   backfillOf,
   backfillsOf,
@@ -73,7 +73,7 @@ function readers(db: Database, guard: Guard): Readers {
       read(async (trx) => ({
         ...(await sealedIn(trx, id, within)),
         lost: await rangesOf(trx, 'losses', id, within),
-        wanted: await wantedIn(trx, id, within),
+        ...(await wantedIn(trx, id, within)),
         acknowledged: await rangesOf(trx, 'acknowledgements', id, within),
         failed: (await rowsOf(trx, 'failures', id, within)).map(toFailure),
       })),
@@ -140,11 +140,15 @@ function writers(db: Database, guard: Guard): Writers {
 }
 
 /** What operators asked for by itself, and what running backfills want so far as it is neither held nor lost. */
-async function wantedIn(db: Database, id: StreamId, within: Interval): Promise<IntervalSet> {
+async function wantedIn(
+  db: Database,
+  id: StreamId,
+  within: Interval,
+): Promise<Pick<Coverage, 'wanted' | 'backfilling'>> {
   const ranges = await wantedByBackfills(db, id, within);
   const span = hull(ranges);
-  const backfilled = span === undefined ? [] : subtract(ranges, await settled(db, id, span));
-  return union(await rangesOf(db, 'wanted', id, within), backfilled);
+  const backfilling = span === undefined ? [] : subtract(ranges, await settled(db, id, span));
+  return { wanted: union(await rangesOf(db, 'wanted', id, within), backfilling), backfilling };
 }
 
 /** @returns when the stream was first applied */

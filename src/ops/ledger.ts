@@ -32,7 +32,7 @@ export type LedgerReader = Pick<
 
 const nothingYet: LedgerReader = {
   streams: async () => [],
-  coverage: async () => ({ held: [], empty: [], lost: [], wanted: [], acknowledged: [], failed: [] }),
+  coverage: async () => ({ held: [], empty: [], lost: [], wanted: [], backfilling: [], acknowledged: [], failed: [] }),
   slices: async () => [],
   losses: async () => [],
   failures: async () => [],

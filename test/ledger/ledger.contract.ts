@@ -84,7 +84,7 @@ export function testLedger(name: string, make: () => Promise<LedgerUnderTest>): 
         await ledger.commit(receipt(0, 1));
         await ledger.lose(STREAM, [hours(2, 3)], 'forgotten', at(9));
         const other = { ...STREAM, stream: 'api.example.com' };
-        const nothing = { held: [], empty: [], lost: [], wanted: [], acknowledged: [], failed: [] };
+        const nothing = { held: [], empty: [], lost: [], wanted: [], backfilling: [], acknowledged: [], failed: [] };
         expect(await ledger.coverage(other, SPAN)).toEqual(nothing);
         expect(await ledger.coverage({ ...STREAM, source: 'acme2' }, SPAN)).toEqual(nothing);
       });
