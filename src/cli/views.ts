@@ -45,15 +45,15 @@ export function statusText(
   isPainted: boolean,
   write: WriteTime = minute,
 ): string {
-  const head = ['stream', 'state', 'watermark', 'lag', 'held', 'gaps', 'nearest deadline', 'lost', 'records 24 h'];
+  const head = ['stream', 'state', 'watermark', 'lag', 'gaps', 'nearest deadline', 'next run', 'lost', 'records 24 h'];
   const rows = streams.map((one) => [
     one.stream,
     stateCell(one.state),
     write(one.watermark),
     formatDuration(one.lag),
-    formatDuration(one.held),
     count(one.gaps.filter(({ state }) => state !== 'lost').length),
     deadlineText(one.deadline, now, write),
+    one.nextRun === undefined ? '-' : `in ${formatDuration(one.nextRun - now)}`,
     one.lost === 0 ? '-' : formatDuration(one.lost),
     count(one.recordsLastDay),
   ]);
@@ -76,24 +76,27 @@ function deadlineText(deadline: number | undefined, now: number, write: WriteTim
 
 /** Times as ISO 8601 UTC, lengths of time in seconds. */
 export function statusJson(streams: readonly StreamStatus[]): readonly { readonly stream: string }[] {
-  return streams.map(({ stream, state, watermark, lag, held, lost, deadline, recordsLastDay, gaps, troubles }) => ({
-    stream,
-    shape: 'window',
-    state,
-    watermark: toIso(watermark),
-    lagSeconds: seconds(lag),
-    heldSeconds: seconds(held),
-    lostSeconds: seconds(lost),
-    deadline: deadline === undefined ? null : toIso(deadline),
-    recordsLastDay,
-    gaps: gaps.map((gap) => ({
-      from: toIso(gap.from),
-      until: toIso(gap.until),
-      state: gap.state,
-      deadline: gap.deadline === undefined ? null : toIso(gap.deadline),
-    })),
-    failures: troubles.map(({ lastAt, ...trouble }) => ({ ...trouble, lastAt: toIso(lastAt) })),
-  }));
+  return streams.map(
+    ({ stream, state, watermark, lag, held, lost, deadline, nextRun, recordsLastDay, gaps, troubles }) => ({
+      stream,
+      shape: 'window',
+      state,
+      watermark: toIso(watermark),
+      lagSeconds: seconds(lag),
+      heldSeconds: seconds(held),
+      lostSeconds: seconds(lost),
+      deadline: deadline === undefined ? null : toIso(deadline),
+      nextRun: nextRun === undefined ? null : toIso(nextRun),
+      recordsLastDay,
+      gaps: gaps.map((gap) => ({
+        from: toIso(gap.from),
+        until: toIso(gap.until),
+        state: gap.state,
+        deadline: gap.deadline === undefined ? null : toIso(gap.deadline),
+      })),
+      failures: troubles.map(({ lastAt, ...trouble }) => ({ ...trouble, lastAt: toIso(lastAt) })),
+    }),
+  );
 }
 
 export function slicesTable(stretches: readonly Stretch[], isPainted: boolean, write: WriteTime = minute): string {

@@ -4,6 +4,7 @@ import { oldestServed, startOf } from '../core/due.ts';
 import { formatStreamId } from '../core/ids.ts';
 import { clip, lengthOf } from '../core/intervals.ts';
 import type { StreamState } from '../core/states.ts';
+import { nextTick } from '../core/ticks.ts';
 import { DAY, dayOf, HOUR, type Interval } from '../core/time.ts';
 import type { FailureRow, ReportRow } from '../ledger/ledger.ts';
 import { readLedger, type LedgerReader } from './ledger.ts';
@@ -70,8 +71,7 @@ export async function readOverview(config: Config, asked: OverviewAsked): Promis
 }
 
 function base({ settings, ...stream }: KnownStream, now: number): Pick<RowBase, 'stream' | 'nextRun'> {
-  const { every, offset } = settings.schedule;
-  return { stream: formatStreamId(stream), nextRun: Math.floor((now - offset) / every) * every + every + offset };
+  return { stream: formatStreamId(stream), nextRun: nextTick(settings.schedule, now) };
 }
 
 async function windowRow(

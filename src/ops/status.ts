@@ -3,6 +3,7 @@ import { startOf, windowLength } from '../core/due.ts';
 import { formatStreamId, type StreamId } from '../core/ids.ts';
 import { clip, intersect, lengthOf, reachFrom, subtract, union } from '../core/intervals.ts';
 import { deriveState, type StreamState } from '../core/states.ts';
+import { nextTick } from '../core/ticks.ts';
 import type { AppliedStream, Coverage } from '../ledger/ledger.ts';
 import { readLedger, type LedgerReader } from './ledger.ts';
 import { isWindowStream, knownStreams, type KnownWindowStream } from './streams.ts';
@@ -10,6 +11,8 @@ import { isWindowStream, knownStreams, type KnownWindowStream } from './streams.
 export interface StreamStatus extends Omit<StreamState, 'state'> {
   readonly stream: string;
   readonly state: StreamState['state'] | 'not-configured';
+  /** When its schedule asks for it next, ms; absent where the configuration no longer has it. */
+  readonly nextRun?: number;
   /** What is sealed, empty windows included, ms. */
   readonly held: number;
   /** Records of the slices whose time lies in the last 24 hours. */
@@ -60,6 +63,7 @@ async function statusOf(ledger: LedgerReader, stream: KnownWindowStream, now: nu
   return {
     stream: formatStreamId(stream),
     ...state,
+    nextRun: nextTick(stream.settings.schedule, now),
     held: lengthOf(coverage.held),
     recordsLastDay: await recordsLastDay(ledger, stream, now),
     troubles: troublesOf(state, coverage),
