@@ -1,6 +1,7 @@
-import { SECOND, formatDuration, MINUTE, toIso } from '../core/time.ts';
-import type { BackfillPlan, Estimate, PlannedWindows } from '../ops/backfill-plan.ts';
-import type { BackfillStatus } from '../ops/backfill.ts';
+import { formatDuration } from '../core/time.ts';
+import type { BackfillPlan } from '../ops/backfill-plan.ts';
+import { estimateText, planRows } from '../ops/backfill-words.ts';
+import type { BackfillStatus } from '../ops/backfill-status.ts';
 import { table, type Cell } from './table.ts';
 import type { Color } from './terminal.ts';
 import { count, formatWindow, minute } from './views.ts';
@@ -12,7 +13,7 @@ const windows = (n: number): string => `${count(n)} window${n === 1 ? '' : 's'}`
 /** The contract: what would be done, and what not. */
 export function planText(plan: BackfillPlan, file?: string): string {
   const { stream, from, until, reader, estimate } = plan;
-  const lines = plan.windows === undefined ? [`  ${reader ?? ''}`] : windowLines(plan.windows);
+  const lines = plan.windows === undefined ? [`  ${reader ?? ''}`] : planRows(plan.windows, interval).map(row);
   const begin =
     file === undefined
       ? `sluice backfill start ${stream} --from ${from} --to ${until}`
@@ -25,27 +26,7 @@ export function planText(plan: BackfillPlan, file?: string): string {
   ].join('\n');
 }
 
-const row = (n: number, text: string): string => `  ${count(n).padStart(7)} ${text}`;
-
-function windowLines(one: PlannedWindows): readonly string[] {
-  const others = one.joinedBackfills.length === 0 ? '' : ` (with ${one.joinedBackfills.join(', ')})`;
-  return [
-    row(one.all, `windows of ${formatDuration(one.seconds * SECOND)}`),
-    row(one.toExtract, `to extract, the nearest deadline first${one.deadline === null ? '' : `: ${one.deadline}`}`),
-    row(one.held, 'held already, left out'),
-    row(one.joined, `due anyway, joined and never doubled${others}`),
-    row(one.lost, `lost: the vendor has forgotten them (${count(one.lostMinutes)} minutes in all)`),
-    ...one.salvage.map((part) => row(1, `in part: ${interval(part)}, as ${interval(part.lost)} is lost`)),
-  ];
-}
-
-function estimateText({ from, requests, seconds }: Estimate, planned: PlannedWindows | undefined): string {
-  if (requests === null) return 'how much lies there only the vendor knows';
-  if (seconds === null) return `at least ${count(requests)} requests: no history yet, floor only`;
-  const [usual, slow] = [seconds.usual, seconds.slow].map((one) => formatDuration(one * SECOND));
-  const lanes = planned === undefined ? '' : `, ${planned.lanes} at a time beside the stream's own`;
-  return `about ${count(requests)} requests, ${usual} to ${slow}${lanes} (measured on what is held; ${from})`;
-}
+const row = ([n, text]: readonly [number, string]): string => `  ${count(n).padStart(7)} ${text}`;
 
 const colors: Readonly<Record<BackfillStatus['state'], Color | undefined>> = {
   running: undefined,
@@ -97,38 +78,4 @@ export function statusText(found: BackfillStatus): string {
       : [`  More: sluice explain ${failure.name}. Then: sluice backfill resume ${found.id}`]),
     `  workflow: ${found.workflowId}`,
   ].join('\n');
-}
-
-/** Times as ISO 8601 UTC, lengths of time in seconds. */
-export function listJson({
-  name,
-  from,
-  until,
-  createdAt,
-  changedAt,
-  endedAt,
-  range,
-  eta,
-  ...facts
-}: BackfillStatus): unknown {
-  const { source: _source, stream: _stream, ...rest } = facts;
-  return {
-    ...rest,
-    stream: name,
-    from: toIso(from),
-    until: toIso(until),
-    createdAt: toIso(createdAt),
-    changedAt: toIso(changedAt),
-    endedAt: endedAt === null ? null : toIso(endedAt),
-    ...(range === undefined
-      ? {}
-      : {
-          windows: range.windows,
-          left: range.left,
-          failing: range.failing,
-          heldSeconds: Math.round(range.held / SECOND),
-          lostMinutes: Math.round(range.lost / MINUTE),
-        }),
-    ...(eta === undefined ? {} : { etaSeconds: Math.round(eta / SECOND) }),
-  };
 }

@@ -4,9 +4,11 @@ import { isOpen } from '../core/backfill.ts';
 import { failureNames } from '../core/failures.ts';
 import type { Config } from '../config/load.ts';
 import type { BackfillPlan } from '../ops/backfill-plan.ts';
-import type { BackfillStatus, Steered } from '../ops/backfill.ts';
+import type { BackfillStatus } from '../ops/backfill-status.ts';
+import type { Steered } from '../ops/backfill.ts';
 import { UsageError } from '../ops/usage-error.ts';
-import { listJson, listText, planText, progressLine, statusText } from './backfill-views.ts';
+import { backfillJson } from '../ops/backfill-json.ts';
+import { listText, planText, progressLine, statusText } from './backfill-views.ts';
 import type { Call } from './call.ts';
 import { exitCodeOf, type ExitCode } from './exit-codes.ts';
 import { print } from './output.ts';
@@ -84,19 +86,19 @@ async function readPlans(file: string): Promise<readonly BackfillPlan[]> {
 }
 
 export async function list({ globals }: Call): Promise<ExitCode> {
-  const { listBackfills } = await import('../ops/backfill.ts');
+  const { listBackfills } = await import('../ops/backfill-status.ts');
   const found = await listBackfills(await load(globals));
   print(globals, {
-    data: found.map(listJson),
+    data: found.map(backfillJson),
     text: found.length === 0 ? 'no backfills' : listText(found, mayPaint(process.stdout, globals)),
   });
   return 0;
 }
 
 export async function show({ globals, args: [id = ''] }: Call): Promise<ExitCode> {
-  const { showBackfill } = await import('../ops/backfill.ts');
+  const { showBackfill } = await import('../ops/backfill-status.ts');
   const found = await showBackfill(await load(globals), id);
-  print(globals, { data: listJson(found), text: harmless(statusText(found)) });
+  print(globals, { data: backfillJson(found), text: harmless(statusText(found)) });
   return 0;
 }
 
@@ -105,7 +107,7 @@ const LOOK_EVERY = 1_000;
 /** Shows how far it is until it is over, or until a failure paused it. Ctrl-C only ends the looking. */
 export async function watch({ globals, args: [id = ''] }: Call): Promise<ExitCode> {
   const interrupted = onSignals();
-  const { showBackfill } = await import('../ops/backfill.ts');
+  const { showBackfill } = await import('../ops/backfill-status.ts');
   const { setTimeout: pause } = await import('node:timers/promises');
   const config = await load(globals);
   const talk = createTalk(globals);
@@ -114,7 +116,7 @@ export async function watch({ globals, args: [id = ''] }: Call): Promise<ExitCod
     talk.progress([progressLine(found)]);
     const isStuck = found.state === 'paused' && found.failure !== undefined;
     if (!isOpen(found.state) || isStuck || interrupted.aborted) {
-      print(globals, { data: listJson(found), text: harmless(statusText(found)) });
+      print(globals, { data: backfillJson(found), text: harmless(statusText(found)) });
       if (!interrupted.aborted) return codeOf(found);
       if (isOpen(found.state))
         talk.say(`${id} goes on on the server. To stop it: sluice backfill pause ${id}, or cancel ${id}`);

@@ -9,7 +9,7 @@ import { alarmsJson, latenessJson, latenessTable } from './gap-views.ts';
 import { positionsJson, sealedJson, sealedTable } from './position-views.ts';
 import { createTalk, harmless, mayPaint, type Globals } from './terminal.ts';
 import { timesOf } from './times.ts';
-import { count, slicesJson, slicesTable, statusJson } from './views.ts';
+import { count, slicesTable, statusJson } from './views.ts';
 
 export async function status({ globals, options }: Call): Promise<ExitCode> {
   const { loadConfig } = await import('../config/load.ts');
@@ -67,7 +67,7 @@ export async function coverage({ globals, args: [name = ''], options }: Call): P
 export async function slices({ globals, args: [name = ''], options }: Call): Promise<ExitCode> {
   const { loadConfig } = await import('../config/load.ts');
   const { findStream, isWindowStream } = await import('../ops/streams.ts');
-  const { readSlices } = await import('../ops/slices.ts');
+  const { readSlices, stretchJson } = await import('../ops/slices.ts');
   const { ledgerWarnings } = await import('../ops/ledger.ts');
   const { readSince } = await import('../ops/range.ts');
   const now = Date.now();
@@ -85,7 +85,7 @@ export async function slices({ globals, args: [name = ''], options }: Call): Pro
     ...(omitted === 0 ? [] : [`${count(omitted)} older ones are left out: --limit ${limit + omitted} shows all`]),
   ];
   const text = slicesTable(stretches, mayPaint(process.stdout, globals), timesOf(globals, now));
-  print(globals, { data: slicesJson(stretches), text, warnings });
+  print(globals, { data: stretches.map(stretchJson), text, warnings });
   return 0;
 }
 

@@ -26,9 +26,9 @@ export function planText(lines: readonly PlanLine[], write: WriteTime, isPainted
 }
 
 function blockOf(line: PlanLine, write: WriteTime, isPainted: boolean): string {
-  const { about, action, changes, drift, orphaned, paused, next, consequences } = line;
+  const { id, about, action, changes, drift, orphaned, paused, next, consequences } = line;
   const [sign, word, color] = looks[action];
-  const head = `${paint(color, `${sign} ${word}`, isPainted)} ${harmless(about)}${orphaned ? ' (orphaned)' : ''}`;
+  const head = `${paint(color, `${sign} ${word}`, isPainted)} ${harmless(about)}${id.startsWith('reconcile:') ? ' (second look)' : ''}${orphaned ? ' (orphaned)' : ''}`;
   const more = [
     ...changes.map(({ what, from, to }) => `${what}: ${from} -> ${to}`),
     ...drift.map(({ what, file, server, kept }) =>
@@ -36,7 +36,7 @@ function blockOf(line: PlanLine, write: WriteTime, isPainted: boolean): string {
         ? `paused by hand (${server}): ${kept ? 'stays so' : 'resumed'}`
         : `drift: ${what} is ${server} on the server, ${file} in the file: ${kept ? 'kept' : 'overwritten'}`,
     ),
-    ...(action === 'foreign' ? [`${line.id} is the id of a schedule that is not sluice's: left alone`] : []),
+    ...(action === 'foreign' ? [`${id} is the id of a schedule that is not sluice's: left alone`] : []),
     ...(paused !== undefined && drift.length === 0 ? [`paused: ${paused}`] : []),
     ...consequences,
     ...(next.length > 0 ? [`next: ${next.map(write).join(', ')}`] : []),

@@ -10,7 +10,7 @@ import { count, minute, stateCell } from './views.ts';
 const LONGEST_CURSOR = 40;
 
 export function positionsText(streams: readonly PositionStatus[], now: number, isPainted: boolean): string {
-  const head = ['stream', 'shape', 'state', 'position', 'ahead', 'end reached', 'records 24 h'];
+  const head = ['stream', 'shape', 'state', 'position', 'ahead', 'end reached', 'next run', 'records 24 h'];
   const rows = streams.map((one) => [
     one.stream,
     one.shape,
@@ -18,6 +18,7 @@ export function positionsText(streams: readonly PositionStatus[], now: number, i
     cut(one.position ?? '-'),
     one.ahead === undefined ? '-' : count(one.ahead),
     one.endedAt === undefined ? '-' : `${formatDuration(now - one.endedAt)} ago`,
+    `in ${formatDuration(one.nextRun - now)}`,
     count(one.recordsLastDay),
   ]);
   const troubles = streams.flatMap(({ stream, failure }) =>
@@ -37,13 +38,14 @@ const cut = (cursor: string): string =>
 
 /** Times as ISO 8601 UTC. */
 export function positionsJson(streams: readonly PositionStatus[]): readonly { readonly stream: string }[] {
-  return streams.map(({ stream, shape, state, position, ahead, endedAt, recordsLastDay, failure }) => ({
+  return streams.map(({ stream, shape, state, position, ahead, endedAt, nextRun, recordsLastDay, failure }) => ({
     stream,
     shape,
     state,
     position: position ?? null,
     ahead: ahead ?? null,
     endReachedAt: endedAt === undefined ? null : toIso(endedAt),
+    nextRun: toIso(nextRun),
     recordsLastDay,
     failures:
       failure === undefined ? [] : [{ name: failure.name, message: failure.message, lastAt: toIso(failure.at) }],

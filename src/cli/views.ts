@@ -1,5 +1,5 @@
 import { formatDuration, SECOND, toIso, type Interval } from '../core/time.ts';
-import type { AxisState } from '../core/axis.ts';
+import { signs, type ShownState } from '../core/signs.ts';
 import type { Stretch } from '../ops/slices.ts';
 import type { StreamStatus } from '../ops/status.ts';
 import { table, type Cell } from './table.ts';
@@ -8,26 +8,21 @@ import { minute, type WriteTime } from './times.ts';
 
 export { minute } from './times.ts';
 
-type State = StreamStatus['state'] | AxisState;
-
-/** A sign and a word beside the colour: nothing is said by colour alone. */
-const looks: Readonly<Record<State, readonly [glyph: string, color?: Color]>> = {
-  current: ['█', 'green'],
-  sealed: ['█', 'green'],
-  empty: ['▒', 'green'],
-  settling: ['·', 'dim'],
-  acknowledged: ['~', 'dim'],
-  due: ['○'],
-  extracting: ['▶'],
-  late: ['◐', 'yellow'],
-  failed: ['✗', 'red'],
-  'at-risk': ['!', 'red'],
-  lost: ['†', 'red'],
-  'not-configured': ['~', 'dim'],
+const colors: Readonly<Partial<Record<ShownState, Color>>> = {
+  current: 'green',
+  sealed: 'green',
+  empty: 'green',
+  settling: 'dim',
+  acknowledged: 'dim',
+  late: 'yellow',
+  failed: 'red',
+  'at-risk': 'red',
+  lost: 'red',
+  'not-configured': 'dim',
 };
 
-export const stateGlyph = (state: State): string => looks[state][0];
-export const stateColor = (state: State): Color | undefined => looks[state][1];
+export const stateGlyph = (state: ShownState): string => signs[state];
+export const stateColor = (state: ShownState): Color | undefined => colors[state];
 
 export const count = (n: number): string => n.toLocaleString('en-US');
 const seconds = (length: number): number => Math.round(length / SECOND);
@@ -38,9 +33,9 @@ export function formatWindow({ from, until }: Interval): string {
   return `[${first}, ${end.slice(0, 10) === first.slice(0, 10) ? end.slice(11) : end})`;
 }
 
-export function stateCell(state: State, more = ''): Cell {
-  const [glyph, color] = looks[state];
-  const text = `${glyph} ${state.replace('-', ' ')}${more}`;
+export function stateCell(state: ShownState, more = ''): Cell {
+  const color = colors[state];
+  const text = `${signs[state]} ${state.replace('-', ' ')}${more}`;
   return color === undefined ? text : { text, color };
 }
 
@@ -50,15 +45,15 @@ export function statusText(
   isPainted: boolean,
   write: WriteTime = minute,
 ): string {
-  const head = ['stream', 'state', 'watermark', 'lag', 'held', 'gaps', 'nearest deadline', 'lost', 'records 24 h'];
+  const head = ['stream', 'state', 'watermark', 'lag', 'gaps', 'nearest deadline', 'next run', 'lost', 'records 24 h'];
   const rows = streams.map((one) => [
     one.stream,
     stateCell(one.state),
     write(one.watermark),
     formatDuration(one.lag),
-    formatDuration(one.held),
     count(one.gaps.filter(({ state }) => state !== 'lost').length),
     deadlineText(one.deadline, now, write),
+    one.nextRun === undefined ? '-' : `in ${formatDuration(one.nextRun - now)}`,
     one.lost === 0 ? '-' : formatDuration(one.lost),
     count(one.recordsLastDay),
   ]);
@@ -81,24 +76,27 @@ function deadlineText(deadline: number | undefined, now: number, write: WriteTim
 
 /** Times as ISO 8601 UTC, lengths of time in seconds. */
 export function statusJson(streams: readonly StreamStatus[]): readonly { readonly stream: string }[] {
-  return streams.map(({ stream, state, watermark, lag, held, lost, deadline, recordsLastDay, gaps, troubles }) => ({
-    stream,
-    shape: 'window',
-    state,
-    watermark: toIso(watermark),
-    lagSeconds: seconds(lag),
-    heldSeconds: seconds(held),
-    lostSeconds: seconds(lost),
-    deadline: deadline === undefined ? null : toIso(deadline),
-    recordsLastDay,
-    gaps: gaps.map((gap) => ({
-      from: toIso(gap.from),
-      until: toIso(gap.until),
-      state: gap.state,
-      deadline: gap.deadline === undefined ? null : toIso(gap.deadline),
-    })),
-    failures: troubles.map(({ lastAt, ...trouble }) => ({ ...trouble, lastAt: toIso(lastAt) })),
-  }));
+  return streams.map(
+    ({ stream, state, watermark, lag, held, lost, deadline, nextRun, recordsLastDay, gaps, troubles }) => ({
+      stream,
+      shape: 'window',
+      state,
+      watermark: toIso(watermark),
+      lagSeconds: seconds(lag),
+      heldSeconds: seconds(held),
+      lostSeconds: seconds(lost),
+      deadline: deadline === undefined ? null : toIso(deadline),
+      nextRun: nextRun === undefined ? null : toIso(nextRun),
+      recordsLastDay,
+      gaps: gaps.map((gap) => ({
+        from: toIso(gap.from),
+        until: toIso(gap.until),
+        state: gap.state,
+        deadline: gap.deadline === undefined ? null : toIso(gap.deadline),
+      })),
+      failures: troubles.map(({ lastAt, ...trouble }) => ({ ...trouble, lastAt: toIso(lastAt) })),
+    }),
+  );
 }
 
 export function slicesTable(stretches: readonly Stretch[], isPainted: boolean, write: WriteTime = minute): string {
@@ -126,14 +124,4 @@ export function slicesTable(stretches: readonly Stretch[], isPainted: boolean, w
     ];
   });
   return table(head, rows, isPainted);
-}
-
-export function slicesJson(stretches: readonly Stretch[]): readonly unknown[] {
-  return stretches.map(({ from, until, sealedAt, deadline, ...facts }) => ({
-    from: toIso(from),
-    until: toIso(until),
-    ...facts,
-    ...(sealedAt === undefined ? {} : { sealedAt: toIso(sealedAt) }),
-    ...(deadline === undefined ? {} : { deadline: toIso(deadline) }),
-  }));
 }

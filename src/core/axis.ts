@@ -38,7 +38,8 @@ export function runsOf({ held, empty, gaps, start }: AxisFacts, within: Interval
   return joined(all.filter(({ from, until }) => until > from).toSorted((a, b) => a.from - b.from));
 }
 
-const as = (state: AxisState, set: IntervalSet): readonly Run[] => set.map((one) => ({ ...one, state }));
+const as = (state: AxisState, set: IntervalSet): readonly Run[] =>
+  set.map(({ from, until }) => ({ from, until, state }));
 
 function joined(runs: readonly Run[]): readonly Run[] {
   const found: Run[] = [];

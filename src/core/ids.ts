@@ -23,6 +23,8 @@ export function parseStreamId(text: string): StreamId | undefined {
 
 export const pullId = (id: StreamId): string => `pull:${address(id)}`;
 export const extractId = (id: StreamId): string => `extract:${address(id)}`;
+/** Whether a schedule's or a workflow's id is that of a pull. */
+export const isPull = (id: string): boolean => id.startsWith('pull:');
 /** @param name what the search is called: short, and without the query, which may be an address of somebody */
 export const searchId = (source: string, name: string): string => `search:${escapeId(source)}:${escapeId(name)}`;
 export const reconcileId = (id: StreamId): string => `reconcile:${address(id)}`;

@@ -42,6 +42,8 @@ export interface Observed extends Standing {
   readonly failed: IntervalSet;
   /** The schedule's interval, ms: what is due for longer is late. */
   readonly every: number;
+  /** What running backfills want. */
+  readonly backfilling?: IntervalSet;
   /** What operators have excluded from all that is told of gaps. */
   readonly acknowledged?: IntervalSet;
   /** Whether the stream's extractor is at work on what is due; absent where nobody asked Temporal. */
@@ -86,11 +88,18 @@ interface HealableGap extends Gap {
 function gapOf(window: Interval, observed: Observed): HealableGap {
   const { limits, now, failed, every, extracting } = observed;
   const deadline = deadlineOf(limits, window);
+  if (isBackfilled(window, observed)) return { ...window, state: extracting === true ? 'extracting' : 'due', deadline };
   const settledAt = window.until + limits.settling + limits.safety;
   if (deadline - now < limits.retention * AT_RISK) return { ...window, state: 'at-risk', deadline };
   if (extracting === true) return { ...window, state: 'extracting', deadline };
   if (subtract([window], union(failed)).length === 0) return { ...window, state: 'failed', deadline };
   return { ...window, state: now - settledAt > every ? 'late' : 'due', deadline };
+}
+
+/** What only a running backfill asks for is no trouble of the stream: it was asked for long after its time. How it fares is the backfill's to say. */
+function isBackfilled(window: Interval, { start, backfilling = [], failed }: Observed): boolean {
+  const isFailed = subtract([window], union(failed)).length === 0;
+  return window.until <= start && !isFailed && subtract([window], backfilling).length === 0;
 }
 
 /** Puts gaps in order and joins neighbours of one state. */

@@ -129,7 +129,7 @@ export function countAlarms(id: StreamId, slices: readonly Counted[]): readonly 
   if (differing.length === 0) return [];
   const reported = differing.reduce((sum, one) => sum + one.reported, 0).toLocaleString('en-US');
   const held = differing.reduce((sum, { records }) => sum + records, 0).toLocaleString('en-US');
-  const message = `the vendor counts ${reported} records in ${differing.length} slices of the last day, and ${held} are held`;
+  const message = `the vendor counts ${reported} records in ${differing.length} slice${differing.length === 1 ? '' : 's'} of the last day, and ${held} are held`;
   return [{ source: id.source, stream: id.stream, kind: 'counts-differ', message }];
 }
 

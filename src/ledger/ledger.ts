@@ -66,6 +66,8 @@ export interface Ledger extends AcknowledgementFacts, AlarmFacts, LookFacts, Bac
   losses(stream: StreamId): Promise<readonly LossRow[]>;
   /** Windows that failed last time they were tried, oldest first. */
   failures(stream: StreamId): Promise<readonly FailureRow[]>;
+  /** Records of a window stream's slices by the hour in which they begin: the 24 hours before an instant, oldest first. */
+  recordsByHour(stream: StreamId, until: number): Promise<readonly number[]>;
   /** When a slice of any kind was last sealed, ms since the epoch; undefined before the first. */
   lastSealedAt(stream: StreamId): Promise<number | undefined>;
   /** Gives the connection back; a second call does nothing. */
@@ -92,6 +94,8 @@ export interface Coverage {
   readonly lost: IntervalSet;
   /** What operators asked for, running backfills included, and is neither held nor lost yet. */
   readonly wanted: IntervalSet;
+  /** What of it running backfills want. */
+  readonly backfilling: IntervalSet;
   /** What operators have excluded from all that is told of gaps. */
   readonly acknowledged: IntervalSet;
   /** Windows that failed last time, with when. */

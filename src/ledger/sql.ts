@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { StreamId } from '../core/ids.ts';
-import { subtract, union, type IntervalSet } from '../core/intervals.ts';
+import { subtract, union } from '../core/intervals.ts';
 import { interval, type Interval } from '../core/time.ts';
-import type { Ledger } from './ledger.ts';
+import type { Coverage, Ledger } from './ledger.ts';
 import {
   backfillOf,
   backfillsOf,
@@ -14,7 +14,7 @@ import {
 } from './backfills.ts';
 import { insertSlice, isWindow } from './commit.ts';
 import { insertLookup, isLookup, lookupsOf } from './lookups.ts';
-import { lastSealedAt, latestSlices, rangesOf, rowsOf, sealedIn } from './queries.ts';
+import { lastSealedAt, latestSlices, rangesOf, recordsByHour, rowsOf, sealedIn } from './queries.ts';
 import { sealedSince } from './recent.ts';
 import { insertReport, isReport, markSame, reportsOf } from './reports.ts';
 import { ALWAYS, toFailure, toLoss, toSlice } from './rows.ts';
@@ -53,6 +53,7 @@ type Readers = Pick<
   | 'lookups'
   | 'sealedSince'
   | 'lastSealedAt'
+  | 'recordsByHour'
   | 'backfill'
   | 'backfills'
   | 'path'
@@ -72,7 +73,7 @@ function readers(db: Database, guard: Guard): Readers {
       read(async (trx) => ({
         ...(await sealedIn(trx, id, within)),
         lost: await rangesOf(trx, 'losses', id, within),
-        wanted: await wantedIn(trx, id, within),
+        ...(await wantedIn(trx, id, within)),
         acknowledged: await rangesOf(trx, 'acknowledgements', id, within),
         failed: (await rowsOf(trx, 'failures', id, within)).map(toFailure),
       })),
@@ -87,6 +88,7 @@ function readers(db: Database, guard: Guard): Readers {
     backfills: (id) => read((trx) => backfillsOf(trx, id)),
     path: (id, cursor) => read((trx) => pathFrom(trx, id, cursor)),
     portions: (id, limit) => read((trx) => portionsOf(trx, id, limit)),
+    recordsByHour: (id, until) => read((trx) => recordsByHour(trx, id, until)),
     lastSealedAt: (id) => read((trx) => lastSealedAt(trx, id)),
   };
 }
@@ -138,11 +140,15 @@ function writers(db: Database, guard: Guard): Writers {
 }
 
 /** What operators asked for by itself, and what running backfills want so far as it is neither held nor lost. */
-async function wantedIn(db: Database, id: StreamId, within: Interval): Promise<IntervalSet> {
+async function wantedIn(
+  db: Database,
+  id: StreamId,
+  within: Interval,
+): Promise<Pick<Coverage, 'wanted' | 'backfilling'>> {
   const ranges = await wantedByBackfills(db, id, within);
   const span = hull(ranges);
-  const backfilled = span === undefined ? [] : subtract(ranges, await settled(db, id, span));
-  return union(await rangesOf(db, 'wanted', id, within), backfilled);
+  const backfilling = span === undefined ? [] : subtract(ranges, await settled(db, id, span));
+  return { wanted: union(await rangesOf(db, 'wanted', id, within), backfilling), backfilling };
 }
 
 /** @returns when the stream was first applied */

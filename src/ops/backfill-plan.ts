@@ -24,6 +24,9 @@ export interface BackfillPlan extends IsoInterval {
   readonly estimate: Estimate;
 }
 
+/** What starting it needs of a plan: which range was agreed to, and what that rested on. */
+export type AgreedPlan = Pick<BackfillPlan, 'id' | 'stream' | 'from' | 'until' | 'plannedAt' | 'basis'>;
+
 export interface PlannedWindows {
   readonly seconds: number;
   readonly all: number;

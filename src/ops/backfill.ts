@@ -2,42 +2,29 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@te
 import type { Client } from '@temporalio/client';
 import type { Config } from '../config/load.ts';
 import { locations } from '../config/locations.ts';
-import { isOpen, progressOf, type BackfillState, type RangeProgress } from '../core/backfill.ts';
-import { reachable, windowLength } from '../core/due.ts';
-import { backfillId, extractId, formatStreamId, parseStreamId } from '../core/ids.ts';
-import { DAY, dayOf, floorTo, fromIso, isoInterval, MINUTE, type Interval } from '../core/time.ts';
+import { isOpen, type BackfillState } from '../core/backfill.ts';
+import { reachable } from '../core/due.ts';
+import { backfillId, extractId, parseStreamId } from '../core/ids.ts';
+import { DAY, floorTo, fromIso, isoInterval, MINUTE, type Interval } from '../core/time.ts';
 import type { BackfillRow } from '../ledger/backfills.ts';
 import { openLedger } from '../ledger/open.ts';
 import { connectClient, TemporalUnreachable } from '../temporal/connect.ts';
 import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
 import type { backfill } from '../workflows/backfill.ts';
 import { kindKey, sourceKey, streamKey } from '../workflows/search-attributes.ts';
-import { planStream, type BackfillPlan } from './backfill-plan.ts';
+import { planStream, type AgreedPlan, type BackfillPlan } from './backfill-plan.ts';
+import { unknownBackfill } from './backfill-status.ts';
 import { taskQueue, temporalAddress } from './connection.ts';
-import { readLedger, type LedgerReader } from './ledger.ts';
+import { readLedger } from './ledger.ts';
 import { instant } from './range.ts';
 import { workflowLink } from './links.ts';
 import { sayIfNobodyWorks } from './pull.ts';
-import { findStream, isWindowStream, knownStreams, type KnownStream } from './streams.ts';
+import { findStream, knownStreams, type KnownStream } from './streams.ts';
 import type { Talk } from './talk.ts';
 import { UsageError } from './usage-error.ts';
 
 /** A plan older than this says nothing of now. */
 const PLAN_GOOD_FOR = 10 * MINUTE;
-
-/** A backfill and how far it is. Instants in ms since the epoch. */
-export interface BackfillStatus extends BackfillRow {
-  /** `<source>/<stream>`. */
-  readonly name: string;
-  readonly shape: KnownStream['shape'] | 'not-configured';
-  /** Slices of its range that were sealed since it began; of a sequence or of reports, by its own reader. */
-  readonly sealed: number;
-  readonly records: number;
-  /** Of window streams. */
-  readonly range?: RangeProgress;
-  /** How long what is left takes at the pace so far, ms. */
-  readonly eta?: number;
-}
 
 /**
  * Plans the backfill of a stream, or of each stream of a source; nothing is asked of the vendor, and nothing written.
@@ -64,7 +51,7 @@ function streamsOf(config: Config, name: string): readonly KnownStream[] {
 /** Starts what was planned. Errors: {@link UsageError} when a plan is too old, or rests on what is no more; `TemporalUnreachable`. */
 export async function startBackfill(
   config: Config,
-  plans: readonly BackfillPlan[],
+  plans: readonly AgreedPlan[],
   talk: Talk,
   now = Date.now(),
 ): Promise<readonly { readonly id: string; readonly workflowId: string; readonly ui?: string }[]> {
@@ -84,7 +71,7 @@ export async function startBackfill(
 
 async function refuseStale(
   config: Config,
-  { stream, plannedAt, basis, from, until }: BackfillPlan,
+  { stream, plannedAt, basis, from, until }: AgreedPlan,
   now: number,
 ): Promise<void> {
   const again = `plan it again: sluice backfill plan ${stream} --from ${from} --to ${until}`;
@@ -95,7 +82,7 @@ async function refuseStale(
     throw new UsageError(`the coverage or the configuration of ${stream} has changed since the plan; ${again}`);
 }
 
-async function startOne(config: Config, client: Client, { id, stream, from, until }: BackfillPlan) {
+async function startOne(config: Config, client: Client, { id, stream, from, until }: AgreedPlan) {
   const of = parseStreamId(stream);
   if (of === undefined) throw new UsageError(`${stream} is no stream`);
   const workflowId = backfillId(id);
@@ -123,65 +110,6 @@ async function startOne(config: Config, client: Client, { id, stream, from, unti
   return { id, workflowId, ...(ui === undefined ? {} : { ui }) };
 }
 
-/** All backfills that the ledger knows, the newest first, from the ledger alone. */
-export async function listBackfills(config: Config, now = Date.now()): Promise<readonly BackfillStatus[]> {
-  return await readLedger(config, async (ledger) => {
-    const known = knownStreams(config);
-    const rows = await ledger.backfills();
-    return await Promise.all(rows.map((row) => statusOf(ledger, known, row, now)));
-  });
-}
-
-/** @throws UsageError when there is no such backfill */
-export async function showBackfill(config: Config, id: string, now = Date.now()): Promise<BackfillStatus> {
-  return await readLedger(config, async (ledger) => {
-    const row = await ledger.backfill(id);
-    if (row === undefined) throw await unknown(ledger, id);
-    return await statusOf(ledger, knownStreams(config), row, now);
-  });
-}
-
-async function unknown(ledger: Pick<LedgerReader, 'backfills'>, id: string): Promise<UsageError> {
-  const rows = await ledger.backfills();
-  const known = rows
-    .slice(0, 10)
-    .map((row) => row.id)
-    .join(', ');
-  return new UsageError(
-    `there is no backfill ${JSON.stringify(id)}. ${known === '' ? 'None was ever started.' : `There are: ${known}`}`,
-  );
-}
-
-async function statusOf(
-  ledger: LedgerReader,
-  streams: readonly KnownStream[],
-  row: BackfillRow,
-  now: number,
-): Promise<BackfillStatus> {
-  const name = formatStreamId(row);
-  const stream = streams.find((one) => formatStreamId(one) === name);
-  const about = { ...row, name, shape: stream?.shape ?? ('not-configured' as const) };
-  if (stream !== undefined && isWindowStream(stream)) {
-    const end = row.endedAt ?? Infinity;
-    const slices = (await ledger.slices(row, row)).filter(
-      ({ sealedAt }) => sealedAt >= row.createdAt && sealedAt <= end,
-    );
-    const range = progressOf(row, windowLength(stream.window, stream.settings), await ledger.coverage(row, row));
-    const eta =
-      row.state === 'running' && slices.length > 0 ? ((now - row.createdAt) / slices.length) * range.left : undefined;
-    return { ...about, ...counts(slices), range, ...(eta === undefined ? {} : { eta }) };
-  }
-  const days = { first: dayOf(row.from), last: dayOf(row.until) };
-  const sealed =
-    stream?.shape === 'report' ? await ledger.reports(row, days) : await ledger.portions(row, Number.MAX_SAFE_INTEGER);
-  return { ...about, ...counts(sealed.filter(({ workflowId }) => workflowId === row.workflowId)) };
-}
-
-const counts = (sealed: readonly { readonly records: number }[]) => ({
-  sealed: sealed.length,
-  records: sealed.reduce((sum, { records }) => sum + records, 0),
-});
-
 /** What came of an operator's word. */
 export interface Steered {
   readonly id: string;
@@ -201,7 +129,7 @@ export const cancelBackfill = (config: Config, id: string, { now = false } = {})
 async function steer(config: Config, id: string, state: BackfillState, now: boolean): Promise<Steered> {
   const { before, row } = await withLedger(config, async (ledger) => {
     const present = await ledger.backfill(id);
-    if (present === undefined) throw await unknown(ledger, id);
+    if (present === undefined) throw await unknownBackfill(ledger, id);
     return { before: present, row: (await ledger.steerBackfill(id, { state }, Date.now())) ?? present };
   });
   if (!isOpen(before.state) && before.state !== state)

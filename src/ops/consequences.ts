@@ -1,6 +1,6 @@
 import type { Config } from '../config/load.ts';
 import { plan, reachable, startOf, windowLength } from '../core/due.ts';
-import { formatStreamId } from '../core/ids.ts';
+import { formatStreamId, isPull, WATCHDOG_ID } from '../core/ids.ts';
 import { clip, lengthOf, subtract, union } from '../core/intervals.ts';
 import { formatDuration, fromIso, toIso } from '../core/time.ts';
 import type { PlannedSchedule } from '../temporal/schedules.ts';
@@ -17,7 +17,8 @@ interface Known {
 
 /** What a planned change means for what is pulled, held and lost, a sentence each. From the ledger as it is now. */
 export async function consequencesOf(schedule: PlannedSchedule, known: Known): Promise<readonly string[]> {
-  const { action, about, orphaned } = schedule;
+  const { id, action, about, orphaned } = schedule;
+  if (!isPull(id)) return ofOther(id, action);
   if (orphaned) return ofOrphan(action, about);
   const stream = knownStreams(known.config).find((one) => formatStreamId(one) === about);
   const here = action === 'create' ? renamed(about, known) : [];
@@ -26,6 +27,16 @@ export async function consequencesOf(schedule: PlannedSchedule, known: Known): P
   if (action === 'resume') return ['pulled again: what the vendor still has of the time between is caught up'];
   if (action !== 'update') return [];
   return await ofChanges(schedule, stream, known);
+}
+
+/** What runs by the clock beside pulls touches nothing that is held. */
+function ofOther(id: string, action: PlannedSchedule['action']): readonly string[] {
+  const what =
+    id === WATCHDOG_ID
+      ? 'what should be held is compared with the ledger'
+      : 'sealed windows are looked at again for events that came late';
+  if (action === 'create' || action === 'resume') return [what];
+  return action === 'pause' || action === 'delete' ? [`no longer: ${what}`] : [];
 }
 
 function ofOrphan(action: PlannedSchedule['action'], about: string): readonly string[] {

@@ -4,6 +4,7 @@ import { oldestServed, startOf } from '../core/due.ts';
 import { formatStreamId } from '../core/ids.ts';
 import { clip, lengthOf } from '../core/intervals.ts';
 import type { StreamState } from '../core/states.ts';
+import { nextTick } from '../core/ticks.ts';
 import { DAY, dayOf, HOUR, type Interval } from '../core/time.ts';
 import type { FailureRow, ReportRow } from '../ledger/ledger.ts';
 import { readLedger, type LedgerReader } from './ledger.ts';
@@ -70,8 +71,7 @@ export async function readOverview(config: Config, asked: OverviewAsked): Promis
 }
 
 function base({ settings, ...stream }: KnownStream, now: number): Pick<RowBase, 'stream' | 'nextRun'> {
-  const { every, offset } = settings.schedule;
-  return { stream: formatStreamId(stream), nextRun: Math.floor((now - offset) / every) * every + every + offset };
+  return { stream: formatStreamId(stream), nextRun: nextTick(settings.schedule, now) };
 }
 
 async function windowRow(
@@ -80,7 +80,6 @@ async function windowRow(
   { within, columns, now }: OverviewAsked,
 ): Promise<WindowRow> {
   const { coverage, state, runs } = await axisOf(ledger, stream, within, now);
-  const slices = await ledger.slices(stream, { from: now - DAY, until: now });
   const [latest] = coverage.failed.toSorted((a, b) => b.lastAt - a.lastAt);
   const lost = state.gaps.filter((gap) => gap.state === 'lost');
   return {
@@ -94,10 +93,7 @@ async function windowRow(
     lost: lengthOf(clip(lost, within)),
     columns: columnsOf(runs, within, columns),
     cliff: oldestServed(stream.window.limits, now),
-    hourly: hourlyOf(
-      slices.map(({ from, records }) => ({ at: from, records })),
-      now,
-    ),
+    hourly: await ledger.recordsByHour(stream, now),
     ...(latest !== undefined && { failure: latest }),
   };
 }

@@ -20,6 +20,7 @@ export type LedgerReader = Pick<
   | 'lookups'
   | 'sealedSince'
   | 'lastSealedAt'
+  | 'recordsByHour'
   | 'acknowledgements'
   | 'alarms'
   | 'watchedAt'
@@ -31,7 +32,7 @@ export type LedgerReader = Pick<
 
 const nothingYet: LedgerReader = {
   streams: async () => [],
-  coverage: async () => ({ held: [], empty: [], lost: [], wanted: [], acknowledged: [], failed: [] }),
+  coverage: async () => ({ held: [], empty: [], lost: [], wanted: [], backfilling: [], acknowledged: [], failed: [] }),
   slices: async () => [],
   losses: async () => [],
   failures: async () => [],
@@ -41,6 +42,7 @@ const nothingYet: LedgerReader = {
   sealedSince: async () => [],
   lookups: async () => [],
   lastSealedAt: async () => undefined,
+  recordsByHour: async () => Array.from({ length: 24 }, () => 0),
   revisions: async () => [],
   acknowledgements: async () => [],
   alarms: async () => [],
@@ -58,12 +60,53 @@ const nothingYet: LedgerReader = {
 export async function readLedger<T>(config: Config, look: (ledger: LedgerReader) => Promise<T>): Promise<T> {
   const { ledger: file } = locations(config);
   if (statSync(file, { throwIfNoEntry: false }) === undefined) return await look(nothingYet);
+  const kept = keeping.get(config);
+  if (kept !== undefined) return await look(await kept.open());
   const ledger = await openLedger(file);
   try {
     return await look(ledger);
   } finally {
     await ledger.close();
   }
+}
+
+interface Kept {
+  users: number;
+  readonly open: () => Promise<Ledger>;
+  readonly close: () => Promise<void>;
+}
+
+const keeping = new WeakMap<Config, Kept>();
+
+/**
+ * From now on {@link readLedger} uses one opened ledger for this configuration: opening examines the whole file, and what is asked every second must not.
+ * A file that is replaced meanwhile is noticed by the ledger itself. @returns how to end it; the last of several ends it
+ */
+export function keepLedger(config: Config): () => Promise<void> {
+  const kept = keeping.get(config) ?? openOnce(locations(config).ledger);
+  keeping.set(config, kept);
+  kept.users += 1;
+  return async () => {
+    kept.users -= 1;
+    if (kept.users > 0) return;
+    keeping.delete(config);
+    await kept.close();
+  };
+}
+
+function openOnce(file: string): Kept {
+  let opened: Promise<Ledger> | undefined;
+  return {
+    users: 0,
+    open() {
+      opened ??= openLedger(file).catch((error: unknown) => {
+        opened = undefined;
+        throw error;
+      });
+      return opened;
+    },
+    close: async () => (await opened?.catch(() => undefined))?.close(),
+  };
 }
 
 /** What a person should hear before trusting an empty ledger: the archive may hold what the ledger no longer knows. */

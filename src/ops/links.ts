@@ -1,5 +1,5 @@
 import type { Config } from '../config/load.ts';
-import { extractId, formatStreamId, scheduleId, type StreamId } from '../core/ids.ts';
+import { extractId, formatStreamId, scheduleId, WATCHDOG_ID, type StreamId } from '../core/ids.ts';
 import { knownStreams, unknownStream } from './streams.ts';
 
 /** A page of the Temporal UI. */
@@ -26,14 +26,20 @@ export function queryLink(config: Config, query: string): string | undefined {
   return pageOf(config, `workflows?query=${encodeURIComponent(query)}`);
 }
 
-function pageOf(config: Config, path: string): string | undefined {
+/** All pages of the namespace are below this; `undefined` where the UI's address is not known. */
+export function namespaceLink(config: Config): string | undefined {
   const ui = uiAddress(config);
-  return ui === undefined ? undefined : `${ui}/namespaces/${encodeURIComponent(config.temporal.namespace)}/${path}`;
+  return ui === undefined ? undefined : `${ui}/namespaces/${encodeURIComponent(config.temporal.namespace)}`;
+}
+
+function pageOf(config: Config, path: string): string | undefined {
+  const namespace = namespaceLink(config);
+  return namespace === undefined ? undefined : `${namespace}/${path}`;
 }
 
 /**
  * What there is to look at of a stream, a workflow or a backfill, the most useful page first; without a name, of everything.
- * @param name a stream's, a workflow's id (`extract:…`), or a backfill's
+ * @param name a stream's, a workflow's id (`extract:…`), a backfill's, or `watchdog`
  * @param failed only runs that ended badly
  * Errors: `UsageError` for a stream that the configuration does not have. No links where the UI's address is not known.
  */
@@ -67,6 +73,14 @@ function linksOfName(config: Config, name: string, failed: boolean): Maybe {
   if (config.sources.has(name)) {
     const query = `SluiceSource = ${JSON.stringify(name)}${failed ? ` AND ${FAILED}` : ''}`;
     return [{ about: `runs of ${name}`, url: queryLink(config, query) }];
+  }
+  if (name === WATCHDOG_ID) {
+    const runs = queryLink(config, `WorkflowType = "watchdog"${failed ? ` AND ${FAILED}` : ''}`);
+    const schedule = pageOf(config, `schedules/${WATCHDOG_ID}`);
+    return [
+      { about: 'runs of the watchdog', url: runs },
+      ...(failed ? [] : [{ about: 'its schedule', url: schedule }]),
+    ];
   }
   const backfill = `backfill:${name}`;
   return [{ about: backfill, url: workflowLink(config, backfill) }];

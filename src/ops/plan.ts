@@ -1,7 +1,8 @@
 import type { Config } from '../config/load.ts';
-import { floorTo } from '../core/time.ts';
+import { isPull } from '../core/ids.ts';
+import { ticksAfter } from '../core/ticks.ts';
 import { connectClient, type OwnClient } from '../temporal/connect.ts';
-import { planSchedules, type PlannedSchedule, type PlanOptions, type WantedSchedule } from '../temporal/schedules.ts';
+import { planSchedules, type PlannedSchedule, type PlanOptions } from '../temporal/schedules.ts';
 import { taskQueue, temporalAddress } from './connection.ts';
 import { consequencesOf } from './consequences.ts';
 import { readLedger } from './ledger.ts';
@@ -42,7 +43,7 @@ export async function planWith(
   now: number,
 ): Promise<ConfigPlan> {
   const schedules = await planSchedules(client, taskQueue, wantedSchedules(config), options);
-  const orphans = schedules.filter(({ orphaned }) => orphaned).map(({ about }) => about);
+  const orphans = schedules.filter(({ id, orphaned }) => orphaned && isPull(id)).map(({ about }) => about);
   const lines = await readLedger(config, (ledger) =>
     Promise.all(
       schedules.map(async (schedule) => {
@@ -68,14 +69,4 @@ function nextRuns({ action, paused, wanted, drift, present }: PlannedSchedule, n
   const isByHand = drift.some(({ what, kept }) => what === 'when' && kept);
   if (!isByHand) return ticksAfter(wanted, now, RUNS_SHOWN);
   return (present?.info.nextActionTimes ?? []).slice(0, RUNS_SHOWN).map((time) => time.getTime());
-}
-
-/** The first `count` ticks after an instant. */
-export function ticksAfter(
-  { every, offset }: Pick<WantedSchedule, 'every' | 'offset'>,
-  after: number,
-  count: number,
-): readonly number[] {
-  const first = floorTo(after - offset, every) + offset + every;
-  return Array.from({ length: count }, (_, i) => first + i * every);
 }

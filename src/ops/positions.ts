@@ -1,6 +1,7 @@
 import type { Config } from '../config/load.ts';
 import { formatStreamId } from '../core/ids.ts';
 import { derivePositionState, type PositionState } from '../core/position-states.ts';
+import { nextTick } from '../core/ticks.ts';
 import { DAY, dayOf } from '../core/time.ts';
 import type { Position } from '../ledger/ledger.ts';
 import { readLedger, type LedgerReader } from './ledger.ts';
@@ -19,6 +20,8 @@ export interface PositionStatus {
   readonly endedAt: number | undefined;
   /** Of what was sealed in the last 24 hours. */
   readonly recordsLastDay: number;
+  /** When its schedule asks for it next. */
+  readonly nextRun: number;
   readonly failure: Position['failure'];
 }
 
@@ -39,6 +42,7 @@ async function statusOf(ledger: LedgerReader, stream: KnownStream, now: number):
     ahead: position?.remaining ?? undefined,
     endedAt: position?.endedAt ?? undefined,
     recordsLastDay: await recordsLastDay(ledger, stream, now),
+    nextRun: nextTick(stream.settings.schedule, now),
     failure: position?.failure,
   };
 }

@@ -1,8 +1,9 @@
 import type { Config } from '../config/load.ts';
+import { windowLength } from '../core/due.ts';
 import { dayOf, HOUR } from '../core/time.ts';
 import { formatStreamId } from '../core/ids.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { knownStreams, type KnownStream } from './streams.ts';
+import { isWindowStream, knownStreams, type KnownStream } from './streams.ts';
 import type { Talk } from './talk.ts';
 
 const EVERY = 1_000;
@@ -25,7 +26,8 @@ export function followProgress({
       streams.map(async (id) => {
         const [noun, slices] = await slicesOf(ledger, id, now);
         const records = slices.reduce((sum, slice) => sum + slice.records, 0);
-        return `  ${formatStreamId(id)}  ${slices.length} ${noun}, ${records.toLocaleString('en-US')} records`;
+        const count = `${slices.length} ${noun}${slices.length === 1 ? '' : 's'}`;
+        return `  ${formatStreamId(id)}  ${count}, ${records.toLocaleString('en-US')} records`;
       }),
     );
     talk.progress(lines);
@@ -48,9 +50,11 @@ type Slices = readonly { readonly records: number }[];
 
 async function slicesOf(ledger: Ledger, stream: KnownStream, now: number): Promise<readonly [noun: string, Slices]> {
   const { shape } = stream;
-  if (shape === 'sequence') return ['portions', await ledger.portions(stream, Number.MAX_SAFE_INTEGER)];
+  if (shape === 'sequence') return ['portion', await ledger.portions(stream, Number.MAX_SAFE_INTEGER)];
   if (shape === 'report') {
-    return ['reports', await ledger.reports(stream, { first: dayOf(now - 8 * 24 * HOUR), last: dayOf(now) })];
+    return ['report', await ledger.reports(stream, { first: dayOf(now - 8 * 24 * HOUR), last: dayOf(now) })];
   }
-  return ['windows', await ledger.slices(stream, { from: now - SPAN, until: now })];
+  // A window of a day lies further back by the time it has settled.
+  const span = SPAN + (isWindowStream(stream) ? 2 * windowLength(stream.window, stream.settings) : 0);
+  return ['window', await ledger.slices(stream, { from: now - span, until: now })];
 }

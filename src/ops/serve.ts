@@ -2,6 +2,8 @@ import type { Config } from '../config/load.ts';
 import { openActions } from '../status/actions.ts';
 import { createStatusApp } from '../status/app.ts';
 import { listen, type Listening } from '../status/listen.ts';
+import { keepLedger } from './ledger.ts';
+import { namespaceLink } from './links.ts';
 
 export interface ServeOptions {
   readonly config: Config;
@@ -22,16 +24,18 @@ export async function serveStatus({ config, address, token, hosts = [] }: ServeO
   const app = createStatusApp({
     config,
     actions: openActions(config),
-    temporalUi: temporalUiOf(config),
+    temporalUi: namespaceLink(config),
     isLocal,
     token,
     hosts: [...hosts, address],
   });
-  return await listen(app, address, 'the status page', ADVICE);
-}
-
-/** Only of our own server the address of its UI is known. */
-function temporalUiOf({ temporal }: Config): string | undefined {
-  if (temporal.address !== undefined) return undefined;
-  return `http://127.0.0.1:${temporal.uiPort}/namespaces/${temporal.namespace}`;
+  const served = await listen(app, address, 'the status page', ADVICE);
+  const letGo = keepLedger(config);
+  return {
+    url: served.url,
+    async close() {
+      await served.close();
+      await letGo();
+    },
+  };
 }

@@ -3,7 +3,7 @@ import { deadlineOf, reachable, windowLength } from '../core/due.ts';
 import type { WindowLimits } from '../core/contract.ts';
 import { clip, intersect, subtract, union, type IntervalSet } from '../core/intervals.ts';
 import type { Gap } from '../core/states.ts';
-import { floorTo, type Interval } from '../core/time.ts';
+import { floorTo, toIso, type Interval } from '../core/time.ts';
 import type { AcknowledgementRow } from '../ledger/acknowledgements.ts';
 import type { FailureRow, LossRow, SliceRow } from '../ledger/ledger.ts';
 import { readLedger } from './ledger.ts';
@@ -30,6 +30,8 @@ export interface Stretch extends Interval {
   readonly manifest?: string;
   /** The failure that ended the last try; see `sluice explain`. */
   readonly failure?: string;
+  /** How many runs tried it in vain. */
+  readonly attempts?: number;
   /** Why it is lost, or what the last try ended with. */
   readonly reason?: string;
   /** When the vendor forgets it. */
@@ -89,7 +91,10 @@ export function explainGaps(
   { failed, losses, acknowledgements }: GapFacts,
 ): Stretch[] {
   const latest = failed.toSorted((a, b) => b.lastAt - a.lastAt);
-  const tried = latest.map((one) => ({ ...one, because: { failure: one.name, reason: one.message } }));
+  const tried = latest.map((one) => ({
+    ...one,
+    because: { failure: one.name, attempts: one.attempts, reason: one.message },
+  }));
   const lost = losses.map((one) => ({ ...one, because: { reason: one.reason } }));
   const known = acknowledgements.map((one) => ({ ...one, because: { reason: `${one.why} (${one.by})` } }));
   const causes = { lost, acknowledged: known };
@@ -100,8 +105,19 @@ export function explainGaps(
   );
 }
 
+/** Times as ISO 8601 UTC. */
+export function stretchJson({ from, until, sealedAt, deadline, ...facts }: Stretch) {
+  return {
+    from: toIso(from),
+    until: toIso(until),
+    ...facts,
+    ...(sealedAt === undefined ? {} : { sealedAt: toIso(sealedAt) }),
+    ...(deadline === undefined ? {} : { deadline: toIso(deadline) }),
+  };
+}
+
 interface Because extends Interval {
-  readonly because: Pick<Stretch, 'failure' | 'reason'>;
+  readonly because: Pick<Stretch, 'failure' | 'attempts' | 'reason'>;
 }
 
 /** The pieces of a gap, those that a cause lies over with that cause; where several do, the first one counts. */

@@ -3,7 +3,7 @@ import { startOf, windowLength } from '../core/due.ts';
 import { formatStreamId, type StreamId } from '../core/ids.ts';
 import { clip, intersect, lengthOf, reachFrom, subtract, union } from '../core/intervals.ts';
 import { deriveState, type StreamState } from '../core/states.ts';
-import { DAY } from '../core/time.ts';
+import { nextTick } from '../core/ticks.ts';
 import type { AppliedStream, Coverage } from '../ledger/ledger.ts';
 import { readLedger, type LedgerReader } from './ledger.ts';
 import { isWindowStream, knownStreams, type KnownWindowStream } from './streams.ts';
@@ -11,6 +11,8 @@ import { isWindowStream, knownStreams, type KnownWindowStream } from './streams.
 export interface StreamStatus extends Omit<StreamState, 'state'> {
   readonly stream: string;
   readonly state: StreamState['state'] | 'not-configured';
+  /** When its schedule asks for it next, ms; absent where the configuration no longer has it. */
+  readonly nextRun?: number;
   /** What is sealed, empty windows included, ms. */
   readonly held: number;
   /** Records of the slices whose time lies in the last 24 hours. */
@@ -61,8 +63,9 @@ async function statusOf(ledger: LedgerReader, stream: KnownWindowStream, now: nu
   return {
     stream: formatStreamId(stream),
     ...state,
+    nextRun: nextTick(stream.settings.schedule, now),
     held: lengthOf(coverage.held),
-    recordsLastDay: await recordsSince(ledger, stream, now),
+    recordsLastDay: await recordsLastDay(ledger, stream, now),
     troubles: troublesOf(state, coverage),
   };
 }
@@ -82,14 +85,14 @@ async function statusOfOrphan(ledger: LedgerReader, id: AppliedStream, now: numb
     gaps: subtract(lost, acknowledged).map((one) => ({ ...one, state: 'lost' })),
     lost: lengthOf(subtract(lost, acknowledged)),
     held: lengthOf(held),
-    recordsLastDay: await recordsSince(ledger, id, now),
+    recordsLastDay: await recordsLastDay(ledger, id, now),
     troubles: [],
   };
 }
 
-async function recordsSince(ledger: LedgerReader, { source, stream }: StreamId, now: number): Promise<number> {
-  const slices = await ledger.slices({ source, stream }, { from: now - DAY, until: now });
-  return slices.reduce((sum, slice) => sum + slice.records, 0);
+async function recordsLastDay(ledger: LedgerReader, { source, stream }: StreamId, now: number): Promise<number> {
+  const hours = await ledger.recordsByHour({ source, stream }, now);
+  return hours.reduce((sum, records) => sum + records, 0);
 }
 
 function troublesOf({ gaps }: StreamState, { failed }: Coverage): readonly Trouble[] {

@@ -1,10 +1,11 @@
 import { Hono } from 'hono';
 import type { Config } from '../config/load.ts';
-import { formatStreamId } from '../core/ids.ts';
-import { DAY, dayOf, fromIso, HOUR, SECOND, toIso, type Interval } from '../core/time.ts';
-import { readRuns, type OverviewRow } from '../ops/coverage.ts';
-import { readSlices } from '../ops/slices.ts';
-import { isWindowStream, knownStreams } from '../ops/streams.ts';
+import { DAY, dayOf, SECOND, toIso, type Interval } from '../core/time.ts';
+import { backfillJson } from '../ops/backfill-json.ts';
+import { listBackfills, showBackfill } from '../ops/backfill-status.ts';
+import type { OverviewRow } from '../ops/coverage.ts';
+import { UsageError } from '../ops/usage-error.ts';
+import { missing, rangeRoutes, wrong } from './api-ranges.ts';
 import type { Looks } from './looks.ts';
 import { envelope, openApi, type schemas } from './schemas.ts';
 import { sentence } from './words.ts';
@@ -12,7 +13,7 @@ import type { z } from 'zod';
 
 type Stream = z.input<typeof schemas.Stream>;
 
-const MOST_SLICES = 1_000;
+const MOST_BACKFILLS = 1_000;
 
 /** `/api/v1`: what the page shows, as documented JSON (`openapi.json`). Times are ISO 8601 UTC, lengths of time in seconds. */
 export function apiRoutes(config: Config, looks: Looks, clock: () => number): Hono {
@@ -35,50 +36,21 @@ export function apiRoutes(config: Config, looks: Looks, clock: () => number): Ho
     const row = (await looks.overview(DAY)).rows.find((one) => one.stream === name);
     return row === undefined ? c.json(missing(name), 404) : c.json(envelope(streamJson(row)));
   });
-  app.get('/coverage/:source/:stream{.+}', async (c) => {
-    const name = `${c.req.param('source')}/${c.req.param('stream')}`;
-    const stream = knownStreams(config).find((one) => formatStreamId(one) === name);
-    if (stream === undefined) return c.json(missing(name), 404);
-    if (!isWindowStream(stream)) return c.json(wrong(`${name} is a ${stream.shape}, and has no axis of windows`), 400);
-    const now = clock();
-    const within = rangeOf(c.req.query('from'), c.req.query('until'), now);
-    if (within === undefined) return c.json(wrong('`from` and `until` are times in ISO 8601 with a zone'), 400);
-    const runs = await readRuns(config, stream, within, now);
-    return c.json(envelope(runs.map(({ from, until, state }) => ({ from: toIso(from), until: toIso(until), state }))));
-  });
-  app.get('/slices/:source/:stream{.+}', async (c) => {
-    const name = `${c.req.param('source')}/${c.req.param('stream')}`;
-    const stream = knownStreams(config).find((one) => formatStreamId(one) === name);
-    if (stream === undefined) return c.json(missing(name), 404);
-    if (!isWindowStream(stream)) return c.json(wrong(`${name} is a ${stream.shape}: see /streams`), 400);
-    const now = clock();
-    const within = rangeOf(c.req.query('from'), c.req.query('until'), now);
-    if (within === undefined) return c.json(wrong('`from` and `until` are times in ISO 8601 with a zone'), 400);
-    const { stretches, omitted } = await readSlices(config, stream, { within, limit: MOST_SLICES, now });
-    const warnings = omitted === 0 ? [] : [`${omitted} older ones are left out`];
-    const data = stretches.map(({ from, until, sealedAt, deadline, ...facts }) => ({
-      from: toIso(from),
-      until: toIso(until),
-      ...facts,
-      ...(sealedAt !== undefined && { sealedAt: toIso(sealedAt) }),
-      ...(deadline !== undefined && { deadline: toIso(deadline) }),
-    }));
-    return c.json(envelope(data, warnings));
+  app.route('/', rangeRoutes(config, clock));
+  app.get('/backfills', async (c) =>
+    c.json(envelope((await listBackfills(config, { newest: MOST_BACKFILLS }, clock())).map(backfillJson))),
+  );
+  app.get('/backfills/:id', async (c) => {
+    const found = await showBackfill(config, c.req.param('id'), clock()).catch(wrongAsked);
+    return 'error' in found ? c.json(found, 404) : c.json(envelope(backfillJson(found)));
   });
   return app;
 }
 
-function rangeOf(from: string | undefined, until: string | undefined, now: number): Interval | undefined {
-  const range = {
-    from: from === undefined ? now - 24 * HOUR : fromIso(from),
-    until: until === undefined ? now : fromIso(until),
-  };
-  if (range.from === undefined || range.until === undefined || range.from >= range.until) return undefined;
-  return { from: range.from, until: range.until };
+function wrongAsked(error: unknown) {
+  if (!(error instanceof UsageError)) throw error;
+  return wrong(error.message);
 }
-
-const missing = (name: string) => ({ error: `there is no stream ${name}` });
-const wrong = (error: string) => ({ error });
 
 function gapJson(
   stream: string,

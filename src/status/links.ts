@@ -4,7 +4,14 @@ import { extractId, parseStreamId, scheduleId, type StreamId } from '../core/ids
 export interface Links {
   /** @param stream `<source>/<stream>` */
   stream(stream: string): string;
-  readonly temporal?: { workflow(stream: string): string; schedule(stream: string): string };
+  readonly temporal?: {
+    /** The newest run of a stream's extractor. */
+    workflow(stream: string): string;
+    schedule(stream: string): string;
+    run(run: { readonly workflowId: string; readonly runId: string }): string;
+    /** @param workflowId of its workflow */
+    backfill(workflowId: string): string;
+  };
 }
 
 const idOf = (stream: string): StreamId => parseStreamId(stream) ?? { source: stream, stream: '' };
@@ -16,6 +23,9 @@ export function openLinks(temporalUi: string | undefined): Links {
     ...(temporalUi !== undefined && {
       temporal: {
         workflow: (stream) => `${temporalUi}/workflows/${encodeURIComponent(extractId(idOf(stream)))}`,
+        run: ({ workflowId, runId }) =>
+          `${temporalUi}/workflows/${encodeURIComponent(workflowId)}/${encodeURIComponent(runId)}/history`,
+        backfill: (workflowId) => `${temporalUi}/workflows/${encodeURIComponent(workflowId)}`,
         schedule: (stream) => `${temporalUi}/schedules/${encodeURIComponent(scheduleId(idOf(stream)))}`,
       },
     }),

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Config } from '../config/load.ts';
 import { readOverview, type OverviewRow } from '../ops/coverage.ts';
-import { SECOND } from '../core/time.ts';
+import { SECOND, type Interval } from '../core/time.ts';
+import { listBackfills, type BackfillStatus } from '../ops/backfill-status.ts';
 
 /** Looks at the ledger that all who watch share. */
 export interface Looks {
@@ -13,6 +14,8 @@ export interface Looks {
 
 interface Look {
   readonly rows: readonly OverviewRow[];
+  /** Those that may still go on. */
+  readonly backfills: readonly BackfillStatus[];
   readonly now: number;
   /** Changes with whatever would look different, but for the time that passes. */
   readonly state: string;
@@ -34,11 +37,7 @@ export function openLooks(config: Config, clock: () => number): Looks {
       if (known !== undefined && now - known.at < FRESH_FOR && now >= known.at) return known.look;
       if (kept.size >= MOST) kept.clear();
       const within = { from: now - span, until: now };
-      const look = readOverview(config, { within, columns: COLUMNS, now }).then((rows) => ({
-        rows,
-        now,
-        state: digestOf(rows),
-      }));
+      const look = lookAnew(config, within);
       kept.set(span, { at: now, look });
       look.catch(() => kept.delete(span));
       return look;
@@ -47,11 +46,22 @@ export function openLooks(config: Config, clock: () => number): Looks {
   };
 }
 
-function digestOf(rows: readonly OverviewRow[]): string {
+async function lookAnew(config: Config, within: Interval): Promise<Look> {
+  const now = within.until;
+  const rows = await readOverview(config, { within, columns: COLUMNS, now });
+  const backfills = await listBackfills(config, { isOpen: true }, now);
+  return { rows, backfills, now, state: digestOf(rows, backfills) };
+}
+
+function digestOf(rows: readonly OverviewRow[], backfills: readonly BackfillStatus[]): string {
+  const open = backfills.map(({ id, state, sealed, range }) => [id, state, sealed, range?.left]);
   const facts = rows.map((row) =>
     row.shape === 'window'
       ? [row.state, row.watermark, row.gaps.length, row.hourly.at(-1), row.failure?.lastAt]
       : [row.state, row.position, row.ahead, row.hourly.at(-1)],
   );
-  return createHash('sha256').update(JSON.stringify(facts)).digest('base64url').slice(0, 16);
+  return createHash('sha256')
+    .update(JSON.stringify([facts, open]))
+    .digest('base64url')
+    .slice(0, 16);
 }

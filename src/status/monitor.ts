@@ -4,6 +4,7 @@ import type { Config } from '../config/load.ts';
 import type { SdkMetrics } from '../metrics/sdk.ts';
 import { createWorkMetrics } from '../metrics/work.ts';
 import { taskQueue } from '../ops/connection.ts';
+import { keepLedger } from '../ops/ledger.ts';
 import type { Monitor } from '../ops/monitor.ts';
 import { knownStreams } from '../ops/streams.ts';
 import { readyChecks } from './checks.ts';
@@ -31,10 +32,12 @@ export function createMonitor(config: Config, { address, sdk, version }: Monitor
         .route('/', metricsRoutes(config, { version, client, taskQueue, work, sdk }))
         .route('/', healthRoutes(readyChecks(config, { temporal: { connection, namespace }, worker })));
       const { url, close } = await listen(app, address, 'metrics and health', ADVICE);
+      const letGo = keepLedger(config);
       return {
         url,
         async close() {
           await close();
+          await letGo();
           work.close();
         },
       };

@@ -1,7 +1,9 @@
 import { html } from 'hono/html';
 import { type Interval } from '../core/time.ts';
 import type { OverviewRow, PositionRow, ReportsRow, WindowRow } from '../ops/coverage.ts';
+import type { BackfillStatus } from '../ops/backfill-status.ts';
 import { axisSentence, axisView, legend, sparkline } from './axis-view.ts';
+import { openBackfills } from './backfill-views.ts';
 import type { Links } from './links.ts';
 import { about, count, minute, sentence, signs } from './words.ts';
 
@@ -9,14 +11,17 @@ type Html = ReturnType<typeof html>;
 
 export interface OverviewShown {
   readonly rows: readonly OverviewRow[];
+  /** Those that go on. */
+  readonly backfills: readonly BackfillStatus[];
   readonly within: Interval;
   readonly now: number;
   readonly links: Links;
 }
 
 /** One sentence, then a row a stream: nothing else above the fold. */
-export function overviewMain({ rows, within, now, links }: OverviewShown): Html {
+export function overviewMain({ rows, backfills, within, now, links }: OverviewShown): Html {
   return html`<h1>${sentence(rows, now)}</h1>
+    ${openBackfills(backfills)}
     <div class="ruler" aria-hidden="true">
       <span>${minute(within.from)}</span><span>${minute((within.from + within.until) / 2)}</span
       ><span>${minute(within.until)}</span>
@@ -27,7 +32,7 @@ export function overviewMain({ rows, within, now, links }: OverviewShown): Html 
     ${legend()}`;
 }
 
-type Surroundings = Omit<OverviewShown, 'rows'>;
+type Surroundings = Omit<OverviewShown, 'rows' | 'backfills'>;
 
 function rowView(row: OverviewRow, surroundings: Surroundings): Html {
   const { now, links } = surroundings;

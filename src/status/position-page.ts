@@ -1,19 +1,22 @@
 import { html } from 'hono/html';
 import type { Config } from '../config/load.ts';
 import { formatStreamId } from '../core/ids.ts';
-import { DAY, dayOf } from '../core/time.ts';
+import { DAY, dayOf, floorTo } from '../core/time.ts';
+import type { BackfillPlan } from '../ops/backfill-plan.ts';
 import { daysFrom, latestOf, type OverviewRow } from '../ops/coverage.ts';
 import { readLedger } from '../ops/ledger.ts';
 import type { KnownStream } from '../ops/streams.ts';
+import { planView } from './backfill-views.ts';
+import { rangeForm } from './form-view.ts';
 import { stateView } from './overview-page.ts';
-import type { Links } from './links.ts';
+import type { StreamLook } from './stream-look.ts';
 import { about, count, minute } from './words.ts';
 
 type Html = ReturnType<typeof html>;
 
-export interface PositionShown {
-  readonly now: number;
-  readonly links: Links;
+export interface PositionShown extends StreamLook {
+  /** What a backfill of what was picked would do, or why there is none. */
+  readonly plan: BackfillPlan | string | undefined;
 }
 
 /** A sequence: where it stands, and its newest portions. Reports: a grid of days and types. Neither is ever forced into windows. */
@@ -21,12 +24,13 @@ export async function positionMain(
   config: Config,
   stream: KnownStream,
   row: OverviewRow | undefined,
-  { now, links }: PositionShown,
+  { now, links, key, said, picked, plan }: PositionShown,
 ): Promise<Html> {
   const name = formatStreamId(stream);
   const body = stream.shape === 'report' ? await reportsBody(config, stream, now) : await portionsBody(config, stream);
   const position = row?.shape === 'sequence' ? row : undefined;
   return html`<h1>${name} ${row === undefined ? '' : stateView(row.state)}</h1>
+    ${said === undefined ? '' : html`<p class="note" role="status">${said}</p>`}
     <p class="facts">
       ${position === undefined ? '' : html`<b>${position.ahead === undefined ? 'not known how many' : count(position.ahead)}</b> items behind`}
       ${position?.endedAt === undefined ? '' : html` · the vendor’s end reached <b>${about(now - position.endedAt)}</b> ago`}
@@ -34,7 +38,10 @@ export async function positionMain(
       ${links.temporal === undefined ? '' : html` · <a href="${links.temporal.workflow(name)}">runs</a> · <a href="${links.temporal.schedule(name)}">schedule</a>`}
     </p>
     ${row?.failure === undefined ? '' : html`<p class="note"><b>${row.failure.name}</b> ${row.failure.message.split('\n')[0]} <code>sluice explain ${row.failure.name}</code></p>`}
-    ${body}`;
+    ${body}
+    <h2 id="range">Backfill</h2>
+    ${rangeForm(picked ?? { from: floorTo(now - 7 * DAY, DAY), until: floorTo(now, DAY) })}
+    ${plan === undefined ? '' : typeof plan === 'string' ? html`<p class="facts">${plan}</p>` : planView(plan, key)}`;
 }
 
 async function portionsBody(config: Config, stream: KnownStream): Promise<Html> {

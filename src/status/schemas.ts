@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { createDocument } from 'zod-openapi';
 import { axisStates } from '../core/axis.ts';
+import { backfillStates } from '../core/backfill.ts';
 
 const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC' });
 const state = z.enum([...axisStates, 'current']);
@@ -63,7 +64,65 @@ const Slice = z
   })
   .meta({ id: 'Slice' });
 
-export const schemas = { Stream, Gap, Run, Summary, Slice };
+const Backfill = z
+  .looseObject({
+    id: z.string(),
+    workflowId: z.string(),
+    stream: z.string(),
+    shape: z.string(),
+    from: time,
+    until: time,
+    state: z.enum(backfillStates),
+    failure: Failure.optional().meta({ description: 'Why it was paused, where a failure did so.' }),
+    createdAt: time,
+    changedAt: time,
+    endedAt: time.nullable(),
+    cursor: z.string().nullable().meta({ description: 'Where its own reader stands, of sequences and reports.' }),
+    sealed: z.number().meta({ description: 'Slices of its range that were sealed since it began.' }),
+    records: z.number(),
+    windows: z.number().optional(),
+    left: z.number().optional().meta({ description: 'Windows that are neither held nor lost.' }),
+    failing: z.number().optional(),
+    heldSeconds: z.number().optional(),
+    lostMinutes: z.number().optional(),
+    etaSeconds: z.number().optional(),
+  })
+  .meta({ id: 'Backfill' });
+const part = z.object({ from: time, until: time });
+const Plan = z
+  .object({
+    id: z.string(),
+    stream: z.string(),
+    shape: z.string(),
+    from: time,
+    until: time,
+    plannedAt: time,
+    basis: z.string().meta({ description: 'Differs once the coverage or the configuration does.' }),
+    windows: z
+      .object({
+        seconds: z.number(),
+        all: z.number(),
+        toExtract: z.number(),
+        held: z.number(),
+        joined: z.number().meta({ description: 'Wanted already: joined, never doubled.' }),
+        joinedBackfills: z.array(z.string()),
+        lost: z.number(),
+        lostMinutes: z.number(),
+        salvage: z.array(part.extend({ lost: part })),
+        deadline: time.nullable(),
+        lanes: z.number(),
+      })
+      .optional(),
+    reader: z.string().optional(),
+    estimate: z.object({
+      from: z.enum(['history', 'floor']),
+      requests: z.number().nullable(),
+      seconds: z.object({ usual: z.number(), slow: z.number() }).nullable(),
+    }),
+  })
+  .meta({ id: 'Plan', description: 'What a backfill of a range would do. Nothing is asked or written.' });
+
+export const schemas = { Stream, Gap, Run, Summary, Slice, Backfill, Plan };
 
 /** What every answer is wrapped in. It grows within a major version, and never shrinks. */
 export function envelope<T>(data: T, warnings: readonly string[] = []) {
@@ -107,6 +166,12 @@ export function openApi(): object {
         query: range,
       }),
       '/slices/{source}/{stream}': get('What the ledger holds of a window stream, the newest 1,000', z.array(Slice), {
+        path: which,
+        query: range,
+      }),
+      '/backfills': get('Backfills, the newest first', z.array(Backfill)),
+      '/backfills/{id}': get('One backfill', Backfill, { path: z.object({ id: z.string() }) }),
+      '/plan/{source}/{stream}': get('What a backfill of a range would do, by default of the last 24 hours', Plan, {
         path: which,
         query: range,
       }),

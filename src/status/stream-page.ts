@@ -1,29 +1,30 @@
 import { html } from 'hono/html';
 import { columnsOf, sharesOf, type Run } from '../core/axis.ts';
-import { toIso, type Interval } from '../core/time.ts';
+import { HOUR, toIso, type Interval } from '../core/time.ts';
+import type { BackfillPlan } from '../ops/backfill-plan.ts';
 import type { WindowRow } from '../ops/coverage.ts';
+import type { SliceDetail } from '../ops/slice-details.ts';
 import type { Stretch } from '../ops/slices.ts';
 import { axisSentence, axisView, legend } from './axis-view.ts';
+import { planView } from './backfill-views.ts';
+import { formView, rangeForm } from './form-view.ts';
 import { stateView } from './overview-page.ts';
-import type { Links } from './links.ts';
+import { slicesView } from './slices-view.ts';
+import type { StreamLook } from './stream-look.ts';
 import { about, count, meanings, minute, plural, signs, windowText } from './words.ts';
 
 type Html = ReturnType<typeof html>;
 
-export interface StreamShown {
+export interface StreamShown extends StreamLook {
   readonly row: WindowRow;
   readonly runs: readonly Run[];
   readonly within: Interval;
-  /** What was picked, and what it is made of. */
-  readonly picked: Interval | undefined;
   readonly stretches: readonly Stretch[];
   readonly omitted: number;
-  readonly now: number;
-  readonly links: Links;
-  /** Absent: from here nobody may act. */
-  readonly form?: { readonly token: string; readonly needsSecret: boolean };
-  /** What came of an action. */
-  readonly said?: string | undefined;
+  /** What a backfill of what was picked would do, or why there is none. */
+  readonly plan: BackfillPlan | string | undefined;
+  /** By the key of a manifest. */
+  readonly details: ReadonlyMap<string, SliceDetail>;
 }
 
 /** Columns of an axis that has the page to itself. */
@@ -85,69 +86,32 @@ function gapsView({ gaps, stream }: WindowRow, now: number): Html | string {
 const command = (stream: string, { from, until }: Interval): string =>
   `sluice pull ${stream} --from ${toIso(from)} --until ${toIso(until)}`;
 
-function rangeView({ row, picked, stretches, omitted, form, now }: StreamShown): Html {
-  const range = picked ?? { from: Math.max(row.cliff, now - 3_600_000), until: now };
-  const missing = stretches.filter(({ state }) => !['sealed', 'empty', 'settling'].includes(state));
+function rangeView({ row, picked, stretches, omitted, key, plan, details, links, now }: StreamShown): Html {
+  const range = picked ?? { from: Math.max(row.cliff, now - HOUR), until: now };
   return html`<h2 id="range">${picked === undefined ? 'The last slices' : windowText(picked)}</h2>
-    <form method="get">
-      <label>from <input name="from" value="${toIso(range.from)}" size="22" required /></label>
-      <label>until <input name="until" value="${toIso(range.until)}" size="22" required /></label>
-      <button type="submit">Look</button>
-    </form>
-    ${picked === undefined ? '' : planView(row.stream, picked, missing, form)}
-    <div class="scroll" tabindex="0" role="region" aria-label="slices">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">window (UTC)</th>
-            <th scope="col">state</th>
-            <th scope="col">records</th>
-            <th scope="col">pages</th>
-            <th scope="col">sealed at</th>
-            <th scope="col">digest</th>
-            <th scope="col">what is known</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${stretches.toReversed().map(stretchView)}
-        </tbody>
-      </table>
-    </div>
+    ${rangeForm(range)} ${picked === undefined ? '' : healView(row.stream, picked, { stretches, key })}
+    ${plan === undefined ? '' : typeof plan === 'string' ? html`<p class="facts">${plan}</p>` : planView(plan, key)}
+    ${slicesView(stretches, { stream: row.stream, details, links })}
     ${omitted === 0 ? '' : html`<p class="facts">${count(omitted)} older ones are left out.</p>`}`;
 }
 
-function stretchView(one: Stretch): Html {
-  return html`<tr>
-    <td>${windowText(one)}</td>
-    <td><span class="state ${one.state}">${signs[one.state]} ${one.state.replace('-', ' ')}</span></td>
-    <td>
-      ${one.records === undefined ? '-' : count(one.records)}${one.repeats === undefined || one.repeats === 0 ? '' : html` <span class="facts">(${one.repeats} repeats)</span>`}
-    </td>
-    <td>${one.pages ?? '-'}</td>
-    <td>${one.sealedAt === undefined ? '-' : minute(one.sealedAt)}</td>
-    <td>${one.digest === undefined ? '-' : html`<code>${one.digest.slice(0, 12)}</code>`}</td>
-    <td>
-      ${one.manifest === undefined ? [one.failure, one.reason].filter((text) => text !== undefined).join(': ') : html`<code>${one.manifest}</code>`}
-    </td>
-  </tr>`;
-}
-
-/** What asking for the range would do, and how to. */
-function planView(stream: string, picked: Interval, missing: readonly Stretch[], form: StreamShown['form']): Html {
+/** What the stream's next run, asked for now, would do about the range. */
+function healView(stream: string, picked: Interval, { stretches, key }: Pick<StreamShown, 'stretches' | 'key'>): Html {
+  const missing = stretches.filter(({ state }) => !['sealed', 'empty', 'settling'].includes(state));
   const lost = missing.filter(({ state }) => state === 'lost').length;
   const toGet = missing.length - lost;
   const words =
     toGet === 0
-      ? `Nothing to extract: what the vendor still has of it is held${lost === 0 ? '' : '; the rest is lost for good'}`
+      ? `Nothing that the stream asks for is missing${lost === 0 ? '' : ', but for what is lost for good'}`
       : `${plural(toGet, 'piece')} to extract${lost === 0 ? '' : `, ${lost} lost for good`}; what is held is left as it is`;
   return html`<p>${words}. <code>${command(stream, picked)}</code></p>
     ${
-      form === undefined || toGet === 0
+      key === undefined || toGet === 0
         ? ''
-        : html`<form method="post" action="?from=${toIso(picked.from)}&until=${toIso(picked.until)}">
-            <input type="hidden" name="form" value="${form.token}" />
-            ${form.needsSecret ? html`<label>token <input name="token" type="password" autocomplete="off" required /></label>` : ''}
-            <button type="submit" name="do" value="heal">Extract what is missing</button>
-          </form>`
+        : formView({
+            key,
+            action: `?from=${toIso(picked.from)}&until=${toIso(picked.until)}`,
+            buttons: [{ word: 'heal', label: 'Extract what is missing' }],
+          })
     }`;
 }

@@ -15,9 +15,9 @@ h1 { font-size: clamp(1.25rem, 2.6vw, 1.75rem); font-weight: 600; line-height: 1
 h2 { font-size: 1.02rem; margin: 1.8rem 0 .5rem; } a { color: var(--link); }
 .time { color: var(--quiet); font-size: .85rem; margin-left: auto; }
 .rows { list-style: none; margin: 0; padding: 0; background: var(--paper); border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }
-.row { display: grid; grid-template-columns: minmax(11rem, 17rem) 1fr 14rem; gap: .2rem 1.2rem; align-items: center; padding: .55rem 1rem; border-top: 1px solid var(--line); }
+.row { display: grid; grid-template-columns: minmax(11rem, 17rem) 1fr 15.5rem; gap: .2rem 1.2rem; align-items: center; padding: .55rem 1rem; border-top: 1px solid var(--line); }
 
-.ruler { padding: 0 1rem .3rem; gap: 0; color: var(--quiet); font-size: .74rem; font-variant-numeric: tabular-nums; display: flex; justify-content: space-between; margin-left: 18.2rem; margin-right: 15.2rem; }
+.ruler { padding: 0 1rem .3rem; gap: 0; color: var(--quiet); font-size: .74rem; font-variant-numeric: tabular-nums; display: flex; justify-content: space-between; margin-left: 18.2rem; margin-right: 16.7rem; }
 .row:first-child { border-top: 0; }
 .row h2 { margin: 0; font-size: .95rem; font-weight: 600; overflow-wrap: anywhere; } .row h2 a { color: inherit; text-decoration: none; } .row h2 a:hover { text-decoration: underline; }
 .facts { color: var(--quiet); font-size: .82rem; font-variant-numeric: tabular-nums; }
@@ -41,6 +41,11 @@ th, td { text-align: left; padding: .4rem .7rem; border-top: 1px solid var(--lin
 .scroll { overflow-x: auto; } code, pre { font: .84em ui-monospace, "SF Mono", Menlo, Consolas, monospace; } pre { background: var(--paper); border: 1px solid var(--line); border-radius: 8px; padding: .7rem .9rem; overflow-x: auto; }
 form { display: flex; flex-wrap: wrap; gap: .6rem; align-items: end; margin: .6rem 0; } label { font-size: .8rem; color: var(--quiet); display: grid; gap: .15rem; }
 input { font: inherit; padding: .3rem .5rem; border: 1px solid var(--calm); border-radius: 6px; background: var(--paper); color: var(--ink); }
+button.quiet { background: none; color: var(--link); }
+.plan { border: 1px solid var(--line); border-radius: 10px; background: var(--paper); padding: .2rem 1rem .5rem; margin: .8rem 0 1.2rem; } h3 { font-size: .95rem; margin: .7rem 0 .4rem; }
+.plan p::first-letter { text-transform: uppercase; } .plan table { border: 0; width: auto; } .plan th { text-align: right; font-weight: 600; } .plan th, .plan td { border: 0; padding: .1rem .7rem .1rem 0; }
+.backfills { list-style: none; margin: 0 0 1rem; padding: 0; display: grid; gap: .25rem; font-size: .9rem; } .backfill-running { color: var(--ok); } .backfill-paused { color: var(--warn); } .backfill-cancelled { color: var(--quiet); } .backfill-done { color: var(--ok); }
+progress { width: 100%; max-width: 40rem; height: .8rem; accent-color: var(--ok); display: block; } details ul { margin: .4rem 0; padding-left: 1.1rem; } summary { cursor: pointer; }
 button { font: inherit; font-weight: 600; padding: .38rem .9rem; border-radius: 6px; border: 1px solid var(--link); background: var(--link); color: light-dark(#fff, #0d1116); cursor: pointer; }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 .note { border-left: 3px solid var(--warn); padding: .3rem .8rem; background: var(--paper); } .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -56,7 +61,7 @@ export const script = `
   const main = document.querySelector('main');
   const said = document.getElementById('said');
   let busy = false;
-  const places = () => [...main.querySelectorAll('a, button, input, [tabindex]')];
+  const places = () => [...main.querySelectorAll('a, button, input, summary, [tabindex]')];
   async function refresh() {
     if (busy || document.activeElement?.closest('form')) return;
     busy = true;
@@ -65,7 +70,9 @@ export const script = `
       if (!answer.ok) return;
       const before = main.querySelector('h1')?.textContent;
       const focused = places().indexOf(document.activeElement);
+      const unfolded = [...main.querySelectorAll('details[open] summary')].map((one) => one.textContent);
       main.innerHTML = await answer.text();
+      for (const one of main.querySelectorAll('summary')) if (unfolded.includes(one.textContent)) one.parentElement.open = true;
       main.dataset.state = answer.headers.get('x-state');
       if (focused >= 0) places()[focused]?.focus({ preventScroll: true });
       const after = main.querySelector('h1')?.textContent;

@@ -2,22 +2,7 @@ import type { AxisState } from '../core/axis.ts';
 import type { OverviewRow } from '../ops/coverage.ts';
 import { formatDuration, MINUTE, toIso, type Interval } from '../core/time.ts';
 
-export type ShownState = AxisState | OverviewRow['state'];
-
-/** A sign and a word for each state, the same that the command line has: nothing is said by colour alone. */
-export const signs: Readonly<Record<ShownState, string>> = {
-  current: '█',
-  sealed: '█',
-  empty: '▒',
-  settling: '·',
-  acknowledged: '~',
-  due: '○',
-  extracting: '▶',
-  late: '◐',
-  failed: '✗',
-  'at-risk': '!',
-  lost: '†',
-};
+export { signs } from '../core/signs.ts';
 
 export const meanings: Readonly<Record<AxisState, string>> = {
   sealed: 'held',

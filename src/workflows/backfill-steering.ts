@@ -20,6 +20,13 @@ export const progress = defineQuery<BackfillProgress>('progress');
 /** Says that the ledger's row was changed, by `sluice backfill pause` say. */
 export const lookNow = defineSignal<[{ readonly now?: boolean }?]>('lookNow');
 
+/** How far it is, by the ledger. */
+export const lookAt = (id: string): Promise<BackfillLook> =>
+  lookAtBackfill.executeWithOptions({ summary: 'how far it is' }, [{ id }]);
+
+export const toState = (order: Parameters<typeof steerBackfill>[0]): ReturnType<typeof steerBackfill> =>
+  steerBackfill.executeWithOptions({ summary: order.to }, [order]);
+
 /** What a backfill hears from operators, and shows them. */
 export interface Steering {
   /** Somebody changed something since the last look. */
@@ -36,10 +43,10 @@ export function listen(id: string): Steering {
   const steer = async (to: BackfillState, now = false): Promise<BackfillLook> => {
     // It may be the first word that the workflow hears: the row comes first.
     await condition(() => steering.look !== undefined);
-    await steerBackfill({ id, to, ...(now ? { now } : {}) });
+    await toState({ id, to, ...(now ? { now } : {}) });
     if (now) steering.scope?.cancel();
     steering.isStirred = true;
-    return await (steering.look?.() ?? lookAtBackfill({ id }));
+    return await (steering.look?.() ?? lookAt(id));
   };
   setHandler(pause, () => steer('paused'));
   setHandler(resume, () => steer('running'));

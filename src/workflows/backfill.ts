@@ -16,13 +16,13 @@ import type { BackfillLook, BackfillOrder, BegunBackfill } from '../activities/c
 import { isOpen } from '../core/backfill.ts';
 import { backfillOf, formatStreamId, pullId, type StreamId } from '../core/ids.ts';
 import type { IsoInterval } from '../core/time.ts';
-import { listen, type Steering } from './backfill-steering.ts';
+import { listen, lookAt, toState, type Steering } from './backfill-steering.ts';
 import { describeBackfill } from './backfill-words.ts';
 import { collectDays, followRange, type Reader } from './backfill-readers.ts';
 import { HISTORY_LIMIT } from './pace.ts';
 import { pull } from './pull.ts';
 import { kindKey, outcomeKey, sourceKey, streamKey } from './search-attributes.ts';
-import { beginBackfill, lookAtBackfill, nameFailure, steerBackfill, type NamedFailure } from './steps.ts';
+import { beginBackfill, nameFailure, type NamedFailure } from './steps.ts';
 
 /** `{ "source": "acme-waf", "stream": "www.example.com", "from": "2026-11-20T00:00Z", "until": "2026-11-21T12:00Z" }`: a person may type it. */
 export interface BackfillRange extends StreamId, IsoInterval {}
@@ -94,7 +94,7 @@ export async function backfill(
   } catch (error) {
     if (!isCancellation(error)) throw error;
     // Cancelled as workflows are, in the UI say: that is a cancel like any other.
-    await CancellationScope.nonCancellable(() => steerBackfill({ id, to: 'cancelled' }));
+    await CancellationScope.nonCancellable(() => toState({ id, to: 'cancelled' }));
     upsertSearchAttributes([{ key: outcomeKey, value: 'cancelled' }]);
     throw error;
   }
@@ -115,11 +115,11 @@ async function named<T>(work: () => Promise<T>): Promise<T> {
 async function lookAgainAt(order: BackfillOrder): Promise<BackfillLook> {
   const { id } = order;
   try {
-    return await lookAtBackfill({ id });
+    return await lookAt(id);
   } catch (error) {
     if (nameFailure(error).name !== 'unknown-stream') throw error;
     await beginBackfill(order);
-    return await lookAtBackfill({ id });
+    return await lookAt(id);
   }
 }
 
@@ -140,9 +140,10 @@ async function goOn(whole: Whole): Promise<BackfillLook> {
     steering.isStirred = false;
     const found = await look();
     if (!isOpen(found.state)) return found;
-    if (found.state === 'paused') await condition(() => steering.isStirred, LOOK_WHILE_PAUSED);
+    if (found.state === 'paused')
+      await condition(() => steering.isStirred, LOOK_WHILE_PAUSED, { summary: 'paused: look again' });
     else if (found.left === 0 || (await work(whole, found)) === 'ended') {
-      await steerBackfill({ id, to: 'done' });
+      await toState({ id, to: 'done' });
       return await look();
     }
     const { historyLength, continueAsNewSuggested } = workflowInfo();
@@ -168,14 +169,14 @@ async function work(whole: Whole, found: BackfillLook): Promise<'ended' | undefi
     const failure = nameFailure(error);
     memory.vain += 1;
     if (memory.vain >= MOST_VAIN || NEEDS_A_PERSON.has(failure.name)) await pauseFor(whole, failure);
-    else await condition(() => steering.isStirred, WAIT_AFTER_FAILURE);
+    else await condition(() => steering.isStirred, WAIT_AFTER_FAILURE, { summary: `after ${failure.name}` });
     return undefined;
   }
 }
 
 async function pauseFor({ id, memory }: Whole, failure: NamedFailure): Promise<void> {
   memory.vain = 0;
-  await steerBackfill({ id, to: 'paused', failure });
+  await toState({ id, to: 'paused', failure });
 }
 
 /** Sees to it that the stream's extractor runs, and looks now and then while it does. Throws what ended it badly, where it brought nothing of the range. */
@@ -204,7 +205,7 @@ async function extract({ stream, id, steering, memory, look }: Whole, before: Ba
       ended = true;
     },
   );
-  while (!(await condition(() => ended || steering.isStirred, LOOK_EVERY))) {
+  while (!(await condition(() => ended || steering.isStirred, LOOK_EVERY, { summary: 'look again' }))) {
     await look();
     if (workflowInfo().historyLength > HISTORY_LIMIT) return;
   }

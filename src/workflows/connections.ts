@@ -82,7 +82,10 @@ export async function connections(places: Places = { held: [], waiting: [] }): P
     if (workflowInfo().historyLength > HISTORY_LIMIT || workflowInfo().continueAsNewSuggested) {
       await continueAsNew<typeof connections>({ held: [...held.values()], waiting });
     }
-    const woken = await condition(() => changed, waiting.length > 0 ? PROBE_EVERY : IDLE_AFTER);
+    const isWaited = waiting.length > 0;
+    const woken = await condition(() => changed, isWaited ? PROBE_EVERY : IDLE_AFTER, {
+      summary: isWaited ? 'see whether holders still run' : 'end when nobody comes',
+    });
     if (woken) continue;
     await Promise.all([...held.values()].map(tell));
     if (held.size === 0 && waiting.length === 0) return;

@@ -71,7 +71,7 @@ export function openGate(
             ...(low && { low }),
             ...(isWanted ? { isWanted } : {}),
           });
-        while (!(await condition(() => inside.has(permit), REMIND_AFTER)));
+        while (!(await condition(() => inside.has(permit), REMIND_AFTER, { summary: 'wait for a connection' })));
         return permit;
       } catch (error) {
         await giveBack(permit);

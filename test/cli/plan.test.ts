@@ -136,6 +136,12 @@ describe('plan', () => {
     ]);
     expect(lines[0]?.consequences[0]).toContain('what acme-waf/a.example holds stays under that name');
     expect(lines[1]?.consequences[0]).toContain('its coverage stay under acme-waf/a.example');
+    // Each is said once, and only of what pulls.
+    const { stdout } = await run('plan');
+    expect(stdout.match(/is not carried over/g)).toHaveLength(1);
+    expect(stdout).toContain(
+      'pause acme-waf/a.example (second look) (orphaned)\n    no longer: sealed windows are looked at again for events that came late',
+    );
   });
 
   it('shows what was changed by hand as drift, which check does not mind', async () => {

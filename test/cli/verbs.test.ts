@@ -103,6 +103,7 @@ describe('open', () => {
     expect(stream).toContain(`${ui}/workflows/extract%3Aacme-waf%3Awww.example.com`);
     expect(stream).toContain(`${ui}/schedules/pull%3Aacme-waf%3Awww.example.com`);
     expect((await run('open', 'connections:acme-waf')).stdout).toContain(`${ui}/workflows/connections%3Aacme-waf`);
+    expect((await run('open', 'watchdog')).stdout).toContain(`${ui}/schedules/watchdog`);
     expect((await run('open', 'bf-7')).stdout).toContain(`${ui}/workflows/backfill%3Abf-7`);
     const failed = dataOf<{ url: string }[]>(await run('open', NAME, '--failed', '-o', 'json'));
     expect(decodeURIComponent(failed[0]?.url ?? '')).toContain(

@@ -45,6 +45,24 @@ describe('the state of a stream', () => {
     expect(late.gaps.map(({ state }) => state)).toEqual(['late', 'due']);
   });
 
+  it('is no worse for what a running backfill wants from before its start, however near its deadline; a wish without one is late', () => {
+    const range = hours('2026-11-21T01:00Z', '2026-11-21T03:00Z');
+    const held = [hours('2026-11-21T05:00Z', '2026-11-21T10:00Z')];
+    const now = at('2026-11-21T10:06:00Z');
+    const backfilled = deriveState(observed({ held, now, wanted: [range], backfilling: [range] }));
+    expect(backfilled.state).toBe('due');
+    expect(backfilled.gaps).toEqual([{ ...range, state: 'due', deadline: at('2026-11-22T01:04Z') }]);
+    const soon = { ...range, from: range.from - 5 * HOUR, until: range.until - 5 * HOUR };
+    const atRisk = { held, now: at('2026-11-21T18:00Z'), wanted: [soon], start: at('2026-11-21T09:00Z') };
+    expect(deriveState(observed({ ...atRisk, backfilling: [soon] })).gaps[0]?.state).toBe('due');
+    expect(deriveState(observed(atRisk)).gaps[0]?.state).toBe('at-risk');
+    expect(deriveState(observed({ held, now, wanted: [range] })).state).toBe('late');
+    // What failed is told, whoever wants it.
+    expect(deriveState(observed({ held, now, wanted: [range], backfilling: [range], failed: [range] })).state).toBe(
+      'failed',
+    );
+  });
+
   it('joins neighbours of one state to one gap, with the deadline of its first instant', () => {
     const held = [hours('2026-11-21T05:00Z', '2026-11-21T07:00Z')];
     const { gaps } = deriveState(observed({ held, now: at('2026-11-21T10:30Z') }));

@@ -104,7 +104,7 @@ describe('what the watchdog raises', () => {
       { records: 5, reported: 5 },
     ];
     expect(countAlarms(ID, slices)).toMatchObject([
-      { kind: 'counts-differ', message: expect.stringMatching(/counts 12 .* in 1 slices.* and 10 are held/) as string },
+      { kind: 'counts-differ', message: expect.stringMatching(/counts 12 .* in 1 slice .* and 10 are held/) as string },
     ]);
   });
 

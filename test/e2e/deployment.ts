@@ -32,6 +32,8 @@ export interface DeploymentOptions {
   readonly simulator?: Partial<SimulatorOptions>;
   /** Further lines of the source's configuration, without their indentation. */
   readonly settings?: readonly string[];
+  /** Further lines at the top of the configuration. */
+  readonly top?: readonly string[];
   /** Added to both clocks, the vendor's and ours, ms. */
   readonly shift?: () => number;
 }
@@ -52,14 +54,20 @@ export async function deploy(options: DeploymentOptions = {}) {
   const config = join(folder, 'sluice.yaml');
   process.env['SLUICE_TEST_PASSWORD'] = CANARY.password;
   const source = `waf-${randomUUID().slice(0, 8)}`;
-  await writeFile(config, yaml(source, simulator.url, sites, options.settings ?? []));
+  await writeFile(config, yaml(source, simulator.url, sites, options));
   return new Deployment({ simulator, folder, config, clock, source });
 }
 
-function yaml(source: string, url: string, sites: readonly string[], settings: readonly string[]): string {
+function yaml(
+  source: string,
+  url: string,
+  sites: readonly string[],
+  { settings = [], top = [] }: DeploymentOptions,
+): string {
   return [
     'version: 1',
     'data: ./data',
+    ...top,
     'sources:',
     `  ${source}:`,
     '    type: signal-sciences',

@@ -7,6 +7,7 @@ import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { NativeConnection } from '@temporalio/worker';
 import type { ArchivedRecord } from '../../src/archive/archive.ts';
+import type { Watch } from '../../src/activities/contract.ts';
 import { openArchive } from '../../src/archive/open.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { locations } from '../../src/config/locations.ts';
@@ -44,6 +45,8 @@ export interface Place {
   pull(stream: StreamId): Promise<Outcome>;
   /** Looks at the sealed windows of a stretch again. */
   reconcile(stream: StreamId, range: Interval): Promise<Reconciled>;
+  /** What the watchdog finds, however its run ends. */
+  watch(): Promise<Watch>;
   /** Every record that the archive holds of a stream. */
   readonly records: (stream: StreamId) => Promise<readonly ArchivedHere[]>;
   readonly withLedger: <T>(use: (ledger: Ledger) => Promise<T>) => Promise<T>;
@@ -83,6 +86,17 @@ export async function makePlace(
       } catch (error) {
         const cause = error instanceof WorkflowFailedError ? error.cause : undefined;
         throw cause instanceof ApplicationFailure ? new Error(`${cause.type ?? ''}: ${cause.message}`) : error;
+      }
+    },
+    async watch() {
+      const workflowId = `watchdog-${randomUUID()}`;
+      try {
+        return await client.workflow.execute<() => Promise<Watch>>('watchdog', { workflowId, taskQueue, args: [] });
+      } catch (error) {
+        const cause = error instanceof WorkflowFailedError ? error.cause : undefined;
+        const [found] = cause instanceof ApplicationFailure ? (cause.details ?? []) : [];
+        if (found === undefined) throw error;
+        return found as Watch;
       }
     },
     reconcile: (stream, range) =>

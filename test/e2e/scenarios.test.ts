@@ -1,9 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
-import { HOUR, MINUTE } from '../../src/core/time.ts';
+import type { Watch } from '../../src/activities/contract.ts';
+import { scheduleId } from '../../src/core/ids.ts';
+import { floorTo, HOUR, isoInterval, MINUTE } from '../../src/core/time.ts';
+import { applySchedules, type WantedSchedule } from '../../src/temporal/schedules.ts';
 import { createStatusApp } from '../../src/status/app.ts';
 import { metricsRoutes } from '../../src/status/metrics.ts';
 import { dataOf, sluice } from '../cli/kit.ts';
+import { noActions } from '../status/kit.ts';
 import { waitFor } from '../support/wait.ts';
 import { useTemporal } from '../workflows/harness.ts';
 import { deploy, type Deployment } from './deployment.ts';
@@ -43,6 +47,7 @@ async function since(hours: number, { skew = 0 }: { readonly skew?: number } = {
     d,
     pull,
     stop: () => worker.stop(),
+    watch: () => watchOnce(d),
     /** What somebody sees who asks, and what a script sees. */
     async look() {
       const { folder } = d;
@@ -73,6 +78,12 @@ async function since(hours: number, { skew = 0 }: { readonly skew?: number } = {
 /** A window may have become due since the pull. */
 const CURRENT = expect.stringMatching(/^(current|due)$/) as string;
 
+/** A run of the watchdog: what it found, however it ended. */
+async function watchOnce({ source, taskQueue }: Deployment): Promise<Watch> {
+  const workflowId = `watchdog-${source}`;
+  return await temporal.client.workflow.execute<() => Promise<Watch>>('watchdog', { workflowId, taskQueue, args: [] });
+}
+
 interface GapShown {
   readonly state: string;
   readonly from: string;
@@ -95,7 +106,7 @@ async function expectOneStory(d: Deployment, { code, state, lostSeconds }: Shown
   expect(open.length > 0).toBe(!['current', 'settling', 'due'].includes(state));
 
   const config = loadConfig(d.config);
-  const page = createStatusApp({ config, actions: { heal: async () => '' }, isLocal: true, hosts: [] });
+  const page = createStatusApp({ config, actions: noActions, isLocal: true, hosts: [] });
   const headers = { host: '127.0.0.1' };
   const shown = (await (await page.request('/api/v1/streams', { headers })).json()) as { data: readonly Shown[] };
   expect([state, 'due']).toContain(shown.data[0]?.state);
@@ -172,6 +183,62 @@ describe('what is seen during and after', () => {
     await pulled;
     expect(await s.look()).toMatchObject({ code: 0, state: CURRENT, failures: [] });
     await s.stop();
+    await s.expectTruth();
+  });
+
+  it('a schedule that somebody paused for 3 h: gaps say so with the reason, nothing runs behind their back, and it catches up once it goes on', async () => {
+    const s = await since(3);
+    const { source, taskQueue } = s.d;
+    const id = { source, stream: 'www.example.com' };
+    const schedule: WantedSchedule = {
+      id: scheduleId(id),
+      about: 'test',
+      workflow: 'pull',
+      args: [id],
+      summary: 'pull',
+      every: HOUR,
+      offset: 0,
+    };
+    await applySchedules(temporal.client, taskQueue, [schedule]);
+    const handle = temporal.client.schedule.getHandle(schedule.id);
+    try {
+      await handle.pause('vendor maintenance');
+      expect(await s.watch()).toMatchObject({ started: [], alarms: [{ kind: 'schedule-paused' }] });
+      expect(await s.look()).toMatchObject({ code: 2, state: 'late', lostSeconds: 0 });
+      const { stdout } = await sluice(['gaps', '--offline'], { cwd: s.d.folder });
+      expect(stdout).toMatch(/late .* schedule-paused .*vendor maintenance/);
+      await handle.unpause();
+      await handle.trigger();
+      await waitFor(
+        () => sluice(['status', '--check'], { cwd: s.d.folder }),
+        ({ code }) => code === 0,
+        40_000,
+      );
+    } finally {
+      await handle.delete();
+    }
+    await s.stop();
+    expect(await s.look()).toMatchObject({ code: 0, state: CURRENT, lostSeconds: 0 });
+    await s.expectTruth();
+  });
+
+  it('events that come 40 minutes late: nobody can know before the second look, which adds them and measures how late they were', async () => {
+    const s = await since(2);
+    const until = floorTo(Date.now() - 45 * MINUTE, 5 * MINUTE);
+    const range = { from: until - 5 * MINUTE, until };
+    s.d.simulator.load('www.example.com', range.from, range.until, 30);
+    await s.pull();
+    s.d.simulator.load('www.example.com', range.from, range.until, 60);
+    expect(await s.look()).toMatchObject({ code: 0, state: CURRENT });
+    const run = await s.d.reconcile(temporal.client, { range: isoInterval(range) });
+    const { late } = await run.result();
+    expect(late).toBe(30);
+    await s.stop();
+    expect(await s.look()).toMatchObject({ code: 0, state: CURRENT });
+    const ended = await sluice(['status', '--lateness', '-o', 'json'], { cwd: s.d.folder });
+    const [measured] = dataOf<readonly { late: number; latenessSeconds: { most: number } }[]>(ended);
+    expect(measured?.late).toBe(late);
+    expect(measured?.latenessSeconds.most).toBeGreaterThanOrEqual(40 * 60);
     await s.expectTruth();
   });
 

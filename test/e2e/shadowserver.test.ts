@@ -156,7 +156,7 @@ describe('Shadowserver, end to end', () => {
     },
   );
 
-  it('three equal rows stay three, and the receipt says how many rows the vendor counts', async () => {
+  it('three equal rows stay three, and the receipt says how many rows the vendor counts; the watchdog tells of the difference', async () => {
     const place = await deploy({
       rows: 640,
       types: ['scan_http'],
@@ -172,6 +172,14 @@ describe('Shadowserver, end to end', () => {
       if (manifest.kind !== 'report') throw new Error('a report was expected');
       expect(manifest.reported, manifest.day).toBe(manifest.records + (manifest.day === daysAgo(1) ? 5 : 0));
     }
+    const { alarms } = await place.watch();
+    expect(alarms).toContainEqual({
+      ...stream,
+      kind: 'counts-differ',
+      message: expect.stringMatching(
+        /^the vendor counts \d+ records in 1 slice of the last day, and \d+ are held$/,
+      ) as string,
+    });
   });
 
   it('a file that is late, empty at first, or issued again is taken when it is there, each revision once', async () => {

@@ -50,6 +50,24 @@ export function testLedger(name: string, make: () => Promise<LedgerUnderTest>): 
         expect(ids).toEqual(['a:b', 'a:b/c', 'b:a']);
       });
 
+      it('count their records by the hours before an instant, of slices in their latest revision', async () => {
+        const until = at(24) + 1;
+        expect(await ledger.recordsByHour(STREAM, until)).toEqual(Array.from({ length: 24 }, () => 0));
+        // `at` counts hours: the first lies before the day, the second begins in its first hour.
+        for (const [from, records] of [
+          [0, 5],
+          [1, 7],
+          [23, 9],
+          [24, 4],
+        ] as const) {
+          await ledger.commit(receipt(from, from + 1, { records }));
+        }
+        await ledger.commit(receipt(23, 24, { records: 11, revision: 2 }));
+        const expected = Array.from({ length: 24 }, () => 0);
+        [expected[0], expected[22], expected[23]] = [7, 11, 4];
+        expect(await ledger.recordsByHour(STREAM, until)).toEqual(expected);
+      });
+
       it('know when something of them was last sealed, whatever its time and kind', async () => {
         expect(await ledger.lastSealedAt(STREAM)).toBeUndefined();
         await ledger.commit(receipt(5, 6, { sealedAt: toIso(at(7)) }));
@@ -66,7 +84,7 @@ export function testLedger(name: string, make: () => Promise<LedgerUnderTest>): 
         await ledger.commit(receipt(0, 1));
         await ledger.lose(STREAM, [hours(2, 3)], 'forgotten', at(9));
         const other = { ...STREAM, stream: 'api.example.com' };
-        const nothing = { held: [], empty: [], lost: [], wanted: [], acknowledged: [], failed: [] };
+        const nothing = { held: [], empty: [], lost: [], wanted: [], backfilling: [], acknowledged: [], failed: [] };
         expect(await ledger.coverage(other, SPAN)).toEqual(nothing);
         expect(await ledger.coverage({ ...STREAM, source: 'acme2' }, SPAN)).toEqual(nothing);
       });

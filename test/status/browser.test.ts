@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import Libsql from 'libsql';
@@ -6,16 +5,10 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { locations } from '../../src/config/locations.ts';
 import type { Config } from '../../src/config/load.ts';
-import { ceilTo, DAY, floorTo, HOUR, MINUTE } from '../../src/core/time.ts';
-import { seal, serve, withLedger } from './kit.ts';
+import { ceilTo, DAY, floorTo, HOUR, MINUTE, SECOND } from '../../src/core/time.ts';
+import { executablePath, noActions, seal, serve, withLedger } from './kit.ts';
 
 const WINDOW = 5 * MINUTE;
-const executablePath = [
-  process.env['SLUICE_CHROMIUM'],
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-].find((path) => path !== undefined && existsSync(path));
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser: Browser | undefined;
@@ -64,6 +57,7 @@ async function withGap(sites = ['www.example.com']) {
     { sites, start },
     {
       actions: {
+        ...noActions,
         heal: async () => {
           await heal.fill?.();
           return 'pull:acme-waf runs';
@@ -146,7 +140,9 @@ describe.skipIf(executablePath === undefined)(
       const sites = Array.from({ length: 12 }, (_, i) => `site-${i}.example.com`);
       const now = Date.now();
       const start = floorTo(now - 30 * DAY, WINDOW);
-      const { url, config } = await serve({ sites, start });
+      // Each look is a new one: none is answered from the look before.
+      let looks = 0;
+      const { url, config } = await serve({ sites, start }, { clock: () => Date.now() + (looks += 2) * SECOND });
       const length = (floorTo(now - 10 * MINUTE, WINDOW) - start) / WINDOW;
       for (const stream of sites)
         await withLedger(config, (ledger) => ledger.apply({ source: 'acme-waf', stream }, start));
@@ -157,14 +153,16 @@ describe.skipIf(executablePath === undefined)(
       );
       const times: number[] = [];
       let bytes = 0;
-      for (let i = 0; i < 5; i += 1) {
-        const began = performance.now();
+      for (let i = 0; i < 9; i += 1) {
+        // Processor time, of both ends: other tests run beside this one.
+        const before = process.cpuUsage();
         const answer = await fetch(`${url}/?span=30d`);
         bytes = (await answer.arrayBuffer()).byteLength;
-        times.push(performance.now() - began);
+        const { user, system } = process.cpuUsage(before);
+        times.push((user + system) / 1_000);
       }
       expect(bytes).toBeLessThan(300_000);
-      expect(times.toSorted((a, b) => a - b)[2]).toBeLessThan(300);
+      expect(times.toSorted((a, b) => a - b)[4]).toBeLessThan(300);
     }, 240_000);
   },
 );

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,9 +7,19 @@ import { locations } from '../../src/config/locations.ts';
 import { loadConfig, type Config } from '../../src/config/load.ts';
 import { isoInterval, MINUTE, toIso, type Interval } from '../../src/core/time.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import { keepLedger } from '../../src/ops/ledger.ts';
 import { openLedger } from '../../src/ledger/open.ts';
+import type { Actions } from '../../src/status/actions.ts';
 import { createStatusApp, type StatusOptions } from '../../src/status/app.ts';
 import { listen } from '../../src/status/listen.ts';
+
+/** Where Chromium is; tests in a browser are skipped without one. */
+export const executablePath = [
+  process.env['SLUICE_CHROMIUM'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find((path) => path !== undefined && existsSync(path));
 
 /** Sites of a source, and where their coverage begins. */
 export interface Deployment {
@@ -16,6 +27,13 @@ export interface Deployment {
   readonly start: number;
   readonly lines?: readonly string[];
 }
+
+/** What a page is given that nobody acts from. */
+export const noActions: Actions = {
+  heal: async () => 'pull:test runs',
+  startBackfill: async () => 'backfill:test runs',
+  steerBackfill: async () => 'backfill:test heard it',
+};
 
 /** A configuration with a ledger, and the page over them on a real port. */
 export async function serve({ sites, start, lines = [] }: Deployment, options: Partial<StatusOptions> = {}) {
@@ -38,10 +56,13 @@ export async function serve({ sites, start, lines = [] }: Deployment, options: P
   ].join('\n');
   await writeFile(file, yaml);
   const config = loadConfig(file, { env: { STATUS_TEST_PASSWORD: 'canary-status-91' } });
-  const heal = async (): Promise<string> => 'pull:test runs';
-  const app = createStatusApp({ config, actions: { heal }, isLocal: true, hosts: [], ...options });
+  const app = createStatusApp({ config, actions: noActions, isLocal: true, hosts: [], ...options });
   const served = await listen(app, '127.0.0.1:0', 'the page', '');
-  onTestFinished(() => served.close());
+  const letGo = keepLedger(config);
+  onTestFinished(async () => {
+    await served.close();
+    await letGo();
+  });
   return { url: served.url, config, folder };
 }
 

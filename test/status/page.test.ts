@@ -1,7 +1,9 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { ceilTo, floorTo, HOUR, MINUTE, toIso } from '../../src/core/time.ts';
-import { seal, serve, withLedger } from './kit.ts';
+import type { AgreedPlan } from '../../src/ops/backfill-plan.ts';
+import { waitFor } from '../support/wait.ts';
+import { noActions, seal, serve, withLedger } from './kit.ts';
 
 const SITE = 'www.example.com';
 const WINDOW = 5 * MINUTE;
@@ -48,7 +50,7 @@ describe('the page', () => {
     const page = await text(`${url}/stream/acme-waf/${SITE}?${range}`);
     expect(page).toContain('1 piece to extract; what is held is left as it is');
     expect(page).toContain(`sluice pull acme-waf/${SITE} --from ${toIso(gap.from)} --until ${toIso(gap.until)}`);
-    expect(page).toContain('unavailable: status 502 &lt;b&gt;');
+    expect(page).toContain('unavailable (1 run in vain): status 502 &lt;b&gt;');
     expect(page).toContain('manifest.json');
     expect(page.match(/█ sealed|▒ empty/g)?.length).toBeGreaterThanOrEqual(2);
   });
@@ -70,6 +72,7 @@ describe('the page', () => {
     const asked: string[] = [];
     const { url, gap } = await withGap({
       actions: {
+        ...noActions,
         heal: async (stream, range) => {
           asked.push(`${stream.stream} ${range.from}`);
           return 'pull:acme-waf runs';
@@ -95,6 +98,106 @@ describe('the page', () => {
     expect(asked).toEqual([`${SITE} ${gap.from}`]);
   });
 
+  it('plans a backfill of a picked range, starts exactly what was shown, and leads to it', async () => {
+    const started: AgreedPlan[] = [];
+    const { url, gap } = await withGap({
+      actions: {
+        ...noActions,
+        startBackfill: async (plan) => {
+          started.push(plan);
+          return 'it runs';
+        },
+      },
+    });
+    // Before the stream's own start: that is nobody's business but a backfill's.
+    const from = floorTo(gap.from - 4 * HOUR, HOUR);
+    const address = `${url}/stream/acme-waf/${SITE}?from=${toIso(from)}&until=${toIso(from + HOUR)}`;
+    const shown = await fetch(address);
+    const cookie = shown.headers.get('set-cookie')?.split(';')[0] ?? '';
+    const page = await shown.text();
+    expect(page).toMatch(/<th scope="row">12<\/th>\s*<td>windows of 5 min<\/td>/);
+    expect(page).toMatch(/<th scope="row">12<\/th>\s*<td>to extract, the nearest deadline first/);
+    expect(page).toContain(`sluice backfill start acme-waf/${SITE} --from ${toIso(from)} --to ${toIso(from + HOUR)}`);
+    const field = (name: string): string => new RegExp(`name="${name}" value="([^"]+)"`).exec(page)?.[1] ?? '';
+    const fields = { do: 'backfill', id: field('id'), plannedAt: field('plannedAt'), basis: field('basis') };
+    const post = (body: Record<string, string>) =>
+      fetch(address, { method: 'POST', body: new URLSearchParams(body), headers: { cookie }, redirect: 'manual' });
+    expect(await (await post(fields)).text()).toContain('the form is stale');
+    const foreign = await post({ ...fields, form: field('form'), id: '../../etc' });
+    expect(await foreign.text()).toContain('Nothing was done.');
+    expect(started).toEqual([]);
+    const done = await post({ ...fields, form: field('form') });
+    expect([done.status, done.headers.get('location')]).toEqual([303, `/backfills/${fields.id}`]);
+    expect(started).toMatchObject([
+      { id: fields.id, stream: `acme-waf/${SITE}`, from: toIso(from), until: toIso(from + HOUR), basis: fields.basis },
+    ]);
+  });
+
+  it('says of a range that has not settled that there is nothing to plan', async () => {
+    const { url } = await withGap();
+    const [from, until] = [toIso(Date.now() - MINUTE), toIso(Date.now() + HOUR)];
+    expect(await text(`${url}/stream/acme-waf/${SITE}?from=${from}&until=${until}`)).toContain('has not settled yet');
+  });
+
+  it('shows backfills with how far they are, and passes on an operator’s word', async () => {
+    const words: string[] = [];
+    const { url, config, start } = await withGap({
+      actions: {
+        ...noActions,
+        steerBackfill: async (id, word) => {
+          words.push(`${word} ${id}`);
+          return `${id} is paused`;
+        },
+      },
+    });
+    expect(await text(`${url}/backfills`)).toContain('<h1>No backfills</h1>');
+    const id = 'bf-20261123-0a1b2c';
+    await withLedger(config, (ledger) =>
+      ledger.beginBackfill(
+        {
+          id,
+          workflowId: `backfill:${id}`,
+          source: 'acme-waf',
+          stream: SITE,
+          from: start - HOUR,
+          until: start + 2 * HOUR,
+        },
+        Date.now(),
+      ),
+    );
+    // Twelve windows before the start, and the gap.
+    const squeezed = async (path: string): Promise<string> => (await text(url + path)).replaceAll(/\s+/g, ' ');
+    const left = '13 of 36 windows left';
+    expect(await squeezed('/backfills')).toContain(left);
+    expect(await squeezed(`/backfills/${id}`)).toContain('23 of 36 windows held');
+    // The first page shows a look that is up to a second old.
+    await waitFor(
+      () => squeezed('/'),
+      (page) => page.includes(left),
+    );
+    const address = `${url}/backfills/${id}`;
+    const shown = await fetch(address);
+    const cookie = shown.headers.get('set-cookie')?.split(';')[0] ?? '';
+    const form = /name="form" value="([^"]+)"/.exec(await shown.text())?.[1] ?? '';
+    const post = (word: string, key = form) =>
+      text(address, { method: 'POST', body: new URLSearchParams({ do: word, form: key }), headers: { cookie } });
+    expect(await post('pause', 'x'.repeat(24))).toContain('the form is stale');
+    expect(await post('destroy')).toContain('Nothing was done.');
+    expect(words).toEqual([]);
+    expect(await post('pause')).toContain(`${id} is paused`);
+    expect(words).toEqual([`pause ${id}`]);
+    expect((await fetch(`${url}/backfills/bf-none`)).status).toBe(404);
+  });
+
+  it('unfolds what lies behind a sealed window, and says so where its manifest is gone', async () => {
+    const { url, start } = await withGap();
+    const page = await text(`${url}/stream/acme-waf/${SITE}?from=${toIso(start)}&until=${toIso(start + WINDOW)}`);
+    expect(page).toContain('<details open');
+    expect(page).toContain('archive-damaged');
+    expect(page).toContain('not looked at again yet');
+    expect(page).toContain(`sluice records acme-waf/${SITE} --from ${toIso(start)} --until ${toIso(start + WINDOW)}`);
+  });
+
   it('only shows where others can reach it, unless there is a token', async () => {
     const { url, gap } = await withGap({ isLocal: false });
     const address = `${url}/stream/acme-waf/${SITE}?from=${toIso(gap.from)}&until=${toIso(gap.until)}`;
@@ -117,12 +220,17 @@ describe('the page', () => {
 
 describe('the API', () => {
   it('answers as its description says', async () => {
-    const { url, gap } = await withGap();
+    const { url, gap, config } = await withGap();
     const get = async (path: string): Promise<unknown> => (await fetch(`${url}/api/v1${path}`)).json();
     const description = (await get('/openapi.json')) as {
       paths: Record<string, { get: { responses: { '200': { content: { 'application/json': { schema: object } } } } } }>;
       components: { schemas: Record<string, object> };
     };
+    const id = 'bf-20261123-0a1b2c';
+    const range = { source: 'acme-waf', stream: SITE, from: gap.from, until: gap.until };
+    await withLedger(config, (ledger) =>
+      ledger.beginBackfill({ id, workflowId: `backfill:${id}`, ...range }, Date.now()),
+    );
     const ajv = new Ajv2020({ strict: false, validateFormats: false });
     for (const [path, { get: operation }] of Object.entries(description.paths)) {
       const schema = JSON.parse(
@@ -132,7 +240,7 @@ describe('the API', () => {
         }).replaceAll('#/components/schemas/', '#/$defs/'),
       ) as object;
       const validate = ajv.compile(schema);
-      const answer = await get(path.replace('{source}/{stream}', `acme-waf/${SITE}`));
+      const answer = await get(path.replace('{source}/{stream}', `acme-waf/${SITE}`).replace('{id}', id));
       expect(validate(answer), `${path}: ${ajv.errorsText(validate.errors)}`).toBe(true);
     }
     const gaps = (await get('/gaps')) as { data: { from: string; until: string; state: string }[] };

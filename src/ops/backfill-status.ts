@@ -1,0 +1,94 @@
+import type { Config } from '../config/load.ts';
+import { isOpen, progressOf, type RangeProgress } from '../core/backfill.ts';
+import { windowLength } from '../core/due.ts';
+import { formatStreamId } from '../core/ids.ts';
+import { dayOf } from '../core/time.ts';
+import type { BackfillRow } from '../ledger/backfills.ts';
+import { readLedger, type LedgerReader } from './ledger.ts';
+import { isWindowStream, knownStreams, type KnownStream } from './streams.ts';
+import { UsageError } from './usage-error.ts';
+
+/** A backfill and how far it is. Instants in ms since the epoch. */
+export interface BackfillStatus extends BackfillRow {
+  /** `<source>/<stream>`. */
+  readonly name: string;
+  readonly shape: KnownStream['shape'] | 'not-configured';
+  /** Slices of its range that were sealed since it began; of a sequence or of reports, by its own reader. */
+  readonly sealed: number;
+  readonly records: number;
+  /** Of window streams. */
+  readonly range?: RangeProgress;
+  /** How long what is left takes at the pace so far, ms. */
+  readonly eta?: number;
+}
+
+export interface Which {
+  /** Only those that may still go on. */
+  readonly isOpen?: boolean;
+  /** No more than so many, the newest ones. */
+  readonly newest?: number;
+}
+
+/** Backfills that the ledger knows, the newest first, from the ledger alone. */
+export async function listBackfills(
+  config: Config,
+  { isOpen: onlyOpen = false, newest = Infinity }: Which = {},
+  now = Date.now(),
+): Promise<readonly BackfillStatus[]> {
+  return await readLedger(config, async (ledger) => {
+    const known = knownStreams(config);
+    const rows = (await ledger.backfills()).filter(({ state }) => !onlyOpen || isOpen(state));
+    return await Promise.all(rows.slice(0, newest).map((row) => statusOf(ledger, known, row, now)));
+  });
+}
+
+/** @throws UsageError when there is no such backfill */
+export async function showBackfill(config: Config, id: string, now = Date.now()): Promise<BackfillStatus> {
+  return await readLedger(config, async (ledger) => {
+    const row = await ledger.backfill(id);
+    if (row === undefined) throw await unknownBackfill(ledger, id);
+    return await statusOf(ledger, knownStreams(config), row, now);
+  });
+}
+
+/** For who asks for one that there is not: the ids that there are. */
+export async function unknownBackfill(ledger: Pick<LedgerReader, 'backfills'>, id: string): Promise<UsageError> {
+  const rows = await ledger.backfills();
+  const known = rows
+    .slice(0, 10)
+    .map((row) => row.id)
+    .join(', ');
+  return new UsageError(
+    `there is no backfill ${JSON.stringify(id)}. ${known === '' ? 'None was ever started.' : `There are: ${known}`}`,
+  );
+}
+
+async function statusOf(
+  ledger: LedgerReader,
+  streams: readonly KnownStream[],
+  row: BackfillRow,
+  now: number,
+): Promise<BackfillStatus> {
+  const name = formatStreamId(row);
+  const stream = streams.find((one) => formatStreamId(one) === name);
+  const about = { ...row, name, shape: stream?.shape ?? ('not-configured' as const) };
+  if (stream !== undefined && isWindowStream(stream)) {
+    const end = row.endedAt ?? Infinity;
+    const slices = (await ledger.slices(row, row)).filter(
+      ({ sealedAt }) => sealedAt >= row.createdAt && sealedAt <= end,
+    );
+    const range = progressOf(row, windowLength(stream.window, stream.settings), await ledger.coverage(row, row));
+    const eta =
+      row.state === 'running' && slices.length > 0 ? ((now - row.createdAt) / slices.length) * range.left : undefined;
+    return { ...about, ...counts(slices), range, ...(eta === undefined ? {} : { eta }) };
+  }
+  const days = { first: dayOf(row.from), last: dayOf(row.until) };
+  const sealed =
+    stream?.shape === 'report' ? await ledger.reports(row, days) : await ledger.portions(row, Number.MAX_SAFE_INTEGER);
+  return { ...about, ...counts(sealed.filter(({ workflowId }) => workflowId === row.workflowId)) };
+}
+
+const counts = (sealed: readonly { readonly records: number }[]) => ({
+  sealed: sealed.length,
+  records: sealed.reduce((sum, { records }) => sum + records, 0),
+});
