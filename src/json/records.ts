@@ -1,4 +1,4 @@
-import { scanArray, scanObject, scanValue, skip } from './scan.ts';
+import { scanArray, scanObject, scanValue, skip, type OnMember } from './scan.ts';
 import type { Span } from './split.ts';
 
 const OPEN_OBJECT = 0x7b;
@@ -35,8 +35,8 @@ export function scanPage(
   const outer = new Map<string, Span>();
   const scanRecord = recordScanner(wanted, deepest);
   let records: ScannedRecord[] | undefined;
-  const isObject = scanWhole(json, deepest, (name, at) => {
-    const text = JSON.parse(json.toString('utf8', name.start, name.end)) as string;
+  const isObject = scanWhole(json, deepest, (nameStart, nameEnd, at) => {
+    const text = JSON.parse(json.toString('utf8', nameStart, nameEnd)) as string;
     let end: number;
     if (text === key && json[at] === OPEN_ARRAY) {
       const found: ScannedRecord[] = [];
@@ -65,7 +65,7 @@ export function scanRecord(json: Buffer, wanted: readonly string[], deepest: num
 }
 
 /** @returns whether the whole is an object */
-function scanWhole(json: Buffer, deepest: number, onMember: (name: Span, at: number) => number): boolean {
+function scanWhole(json: Buffer, deepest: number, onMember: OnMember): boolean {
   const start = skip(json, 0);
   const isObject = json[start] === OPEN_OBJECT;
   mustEnd(json, isObject ? scanObject(json, start, Infinity, onMember) : scanValue(json, start, deepest));
@@ -82,9 +82,9 @@ function recordScanner(wanted: readonly string[], deepest: number): (json: Buffe
   return (json, start) => {
     const members = none.slice();
     if (json[start] !== OPEN_OBJECT) return { start, end: scanValue(json, start, deepest), members };
-    const end = scanObject(json, start, deepest, (name, at, depth) => {
+    const end = scanObject(json, start, deepest, (nameStart, nameEnd, at, depth) => {
       const after = scanValue(json, at, depth);
-      const place = placeOf(json, name, names);
+      const place = placeOf(json, nameStart, nameEnd, names);
       if (place >= 0) {
         members[place * 2] = at;
         members[place * 2 + 1] = after;
@@ -96,7 +96,7 @@ function recordScanner(wanted: readonly string[], deepest: number): (json: Buffe
 }
 
 /** Which of some names a string is. Names may be written with escapes, which hardly anybody does. */
-function placeOf(json: Buffer, { start, end }: Span, names: readonly Buffer[]): number {
+function placeOf(json: Buffer, start: number, end: number, names: readonly Buffer[]): number {
   for (let i = start + 1; i < end - 1; i += 1) {
     if (json[i] !== BACKSLASH) continue;
     const text = Buffer.from(JSON.parse(json.toString('utf8', start, end)) as string);

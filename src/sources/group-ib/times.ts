@@ -91,6 +91,29 @@ const TIME =
  * @returns ms since the epoch; `undefined` for anything else, the years 00xx that stand for "not known" among them
  */
 export function readTime(text: string): number | undefined {
+  return readUsual(text) ?? readAny(text);
+}
+
+/** `2026-11-21T09:00:00`, with `Z` or `+00:00` or nothing: what nearly all are, without the expression, which takes ten times as long. */
+function readUsual(text: string): number | undefined {
+  const zone = text.length - 19;
+  if (zone !== 0 && !(zone === 6 && text.endsWith('+00:00')) && !(zone === 1 && text.endsWith('Z'))) return undefined;
+  if (text[4] !== '-' || text[7] !== '-' || text[10] !== 'T' || text[13] !== ':' || text[16] !== ':') return undefined;
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
+  const [month, day] = [twoDigits(text, 5), twoDigits(text, 8)];
+  const [hour, minute, second] = [twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17)];
+  // Also false where one is NaN.
+  if (!(year >= 100 && hour <= 23 && minute <= 59 && second <= 59) || !isDay(year, month, day)) return undefined;
+  return Date.UTC(year, month - 1, day, hour, minute, second);
+}
+
+/** NaN where they are none. */
+function twoDigits(text: string, at: number): number {
+  const [tens, ones] = [text.charCodeAt(at) - 48, text.charCodeAt(at + 1) - 48];
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NaN;
+}
+
+function readAny(text: string): number | undefined {
   const match = TIME.exec(text.trim());
   if (match === null) return undefined;
   const at = (group: number): number => Number(match[group] ?? 0);
@@ -103,7 +126,7 @@ export function readTime(text: string): number | undefined {
 
 /** `Date.UTC` takes the 30th of February for the 2nd of March. */
 function isDay(year: number, month: number, day: number): boolean {
-  if (month < 1 || month > 12 || day < 1) return false;
+  if (!(month >= 1 && month <= 12 && day >= 1)) return false;
   return day <= 28 || day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
 }
 
