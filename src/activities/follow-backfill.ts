@@ -97,7 +97,7 @@ async function walkTo(deps: Dependencies, walk: Walk, bound: string): Promise<bo
   try {
     let { cursor, size } = walk;
     while (mayGoOn(deps, walk) && !sealing.isDiverted()) {
-      const portion = await fetchPortion({ ...walk, size }, cursor);
+      const portion = await fetchPortion({ ...walk, size }, cursor, cancellationSignal());
       if (portion.records.length === 0) return true;
       const side = compare(walk, portion.cursor, bound);
       if (side === undefined) throw incomparable(walk, bound);

@@ -5,6 +5,7 @@ import type { StreamId } from '../core/ids.ts';
 import { redactionOf } from '../core/redaction.ts';
 import { DAY, dayOf, SECOND } from '../core/time.ts';
 import { redact } from '../http/redaction.ts';
+import { askAhead } from './ask-ahead.ts';
 import type { Activities, FollowedPortions } from './contract.ts';
 import { findSequenceStream, type Dependencies } from './dependencies.ts';
 import { quarantine } from './quarantine.ts';
@@ -42,8 +43,8 @@ interface Walk extends SealedWalk {
 }
 
 /**
- * Walks portions from where the ledger stands. Each is sealed together with its cursor before it counts; meanwhile the next ones are fetched
- * already. Trouble after the first portion ends the run early: the next run meets it as its own first.
+ * Walks portions from where the ledger stands. Each is sealed together with its cursor before it counts; meanwhile the next one is asked for
+ * and fetched already. Trouble after the first portion ends the run early: the next run meets it as its own first.
  */
 export function followPortionsActivity(deps: Dependencies): Activities['followPortions'] {
   return async ({ size, ...id }) => {
@@ -75,16 +76,21 @@ async function startWalk(deps: Dependencies, id: StreamId, size: number): Promis
 
 async function walkOn(deps: Dependencies, walk: Walk): Promise<void> {
   const sealing = sealPortions(deps, walk);
+  const ahead = askAhead((cursor, signal) => fetchPortion(walk, cursor, signal), cancellationSignal());
   try {
     let { cursor } = walk;
-    do {
-      const portion = await fetchPortion(walk, cursor);
+    await ahead.ask(cursor);
+    for (let goesOn = true; goesOn && !sealing.isDiverted();) {
+      const portion = await ahead.answer();
       if (portion.note !== undefined && walk.notes.length < 3) walk.notes.push(portion.note);
       if (portion.records.length === 0) return await end(deps, walk, sealing, cursor);
       ({ cursor } = portion);
+      goesOn = mayGoOn(deps, walk);
+      if (goesOn) await ahead.ask(cursor);
       await sealing.add(portion);
-    } while (mayGoOn(deps, walk) && !sealing.isDiverted());
+    }
   } finally {
+    ahead.stop();
     // Also when fetching failed: what has come is safe, and counts.
     await sealing.end();
   }
@@ -106,8 +112,9 @@ function mayGoOn({ stopping }: Dependencies, { portions, startedAt }: Walk): boo
 export async function fetchPortion(
   { stream, size, id }: Pick<Walk, 'stream' | 'size' | 'id'>,
   cursor: string,
+  signal: AbortSignal,
 ): Promise<Portion> {
-  const portion = await stream.fetchPortion(cursor, size, cancellationSignal());
+  const portion = await stream.fetchPortion(cursor, size, signal);
   if (portion.cursor.length > LONGEST_CURSOR) {
     throw new UnexpectedAnswer(`${id.stream}: a cursor of ${portion.cursor.length} characters`);
   }

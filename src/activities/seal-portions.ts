@@ -1,4 +1,5 @@
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { HeldSegment } from '../archive/archive.ts';
 import type { Portion, SequenceStream, Source } from '../core/contract.ts';
 import { CursorStuck } from '../core/failures.ts';
 import type { StreamId } from '../core/ids.ts';
@@ -32,14 +33,20 @@ export interface PortionSealing {
 }
 
 /** What waits for being sealed: enough for the disk to be asked seldom, and little enough to be kept in memory. */
-const MOST_BYTES = 3 * 1024 * 1024;
+const MOST_BYTES = 12 * 1024 * 1024;
+
+/** A portion that is staged: what is left of its records is bytes and numbers, and no objects, of which there may be very many. */
+interface StagedPortion extends Pick<Portion, 'cursor' | 'remaining'> {
+  readonly segment: string | HeldSegment;
+  readonly records: number;
+}
 
 /**
- * While one portion is being sealed, those that come meanwhile wait, and are then sealed as one: a quick vendor does not wait for the disk at each
- * answer, and of a slow one each answer is safe at once.
+ * While one portion is being sealed, those that come meanwhile are staged and wait, and are then sealed as one: a quick vendor does not wait for
+ * the disk at each answer, and of a slow one each answer is safe at once.
  */
 export function sealPortions(deps: Dependencies, walk: SealedWalk): PortionSealing {
-  let waiting: Portion[] = [];
+  let waiting: StagedPortion[] = [];
   let bytes = 0;
   let isDiverted = false;
   let running: Promise<void> | undefined;
@@ -58,7 +65,7 @@ export function sealPortions(deps: Dependencies, walk: SealedWalk): PortionSeali
 
   return {
     async add(portion) {
-      waiting.push(portion);
+      waiting.push(await stage(deps, walk, portion));
       bytes += portion.records.reduce((sum, record) => sum + record.bytes.length, 0);
       running ??= run();
       // Met by whoever waits for it: below, or at the end.
@@ -70,22 +77,27 @@ export function sealPortions(deps: Dependencies, walk: SealedWalk): PortionSeali
   };
 }
 
+async function stage({ archive }: Dependencies, { id, stream }: SealedWalk, portion: Portion): Promise<StagedPortion> {
+  const { records, cursor, remaining } = portion;
+  const staging = archive.stage(id);
+  await staging.page(records, (record) => stream.identify(record));
+  const segment = (await staging.hold()) ?? (await staging.finish()).key;
+  return { segment, records: records.length, cursor, ...(remaining !== undefined && { remaining }) };
+}
+
 /** @returns whether the ledger stands where these portions end */
-async function sealAsOne(deps: Dependencies, walk: SealedWalk, portions: readonly Portion[]): Promise<boolean> {
-  const { id, stream, source, cursor } = walk;
+async function sealAsOne(deps: Dependencies, walk: SealedWalk, portions: readonly StagedPortion[]): Promise<boolean> {
+  const { id, source, cursor } = walk;
   const [first, last] = [portions[0], portions.at(-1)];
   if (first === undefined || last === undefined) return true;
-  const staging = deps.archive.stage(id);
-  for (const { records } of portions) await staging.page(records, (record) => stream.identify(record));
-  const segment = (await staging.hold()) ?? (await staging.finish()).key;
   const { workflowId = '', runId = '' } = activityInfo().workflowExecution ?? {};
   const whose = { ...id, type: source.type };
   const receipt = await deps.archive.seal(
     {
       slice: { ...whose, kind: 'portion', after: cursor, upto: last.cursor, revision: 1 },
-      segments: [segment],
+      segments: portions.map(({ segment }) => segment),
       // What the vendor said before the first of them.
-      reported: first.remaining === undefined ? null : first.remaining + first.records.length,
+      reported: first.remaining === undefined ? null : first.remaining + first.records,
       redaction: walk.redaction,
       run: { workflowId, runId },
       sealedAt: toIso(Date.now()),

@@ -1,5 +1,6 @@
 import type { Part } from '../core/manifest.ts';
 import { toIso } from '../core/time.ts';
+import { blockPool } from './blocks.ts';
 import { contextOf } from './context.ts';
 import { gzipInto, type GzipWriter } from './gzip.ts';
 import { partName } from './layout.ts';
@@ -11,6 +12,8 @@ const MOST_RAW_BYTES = 64 * 1024 * 1024;
 const BLOCK = 2 * 1024 * 1024;
 /** One block is filled while the others are compressed. Smaller ones, or more, were not quicker: each starts a compressor anew. */
 const BLOCKS = 3;
+/** Of whole blocks; enough for one slice after the other. */
+const unused = blockPool(BLOCK, BLOCKS);
 
 /** Writes records as gzipped parts into a slice's folder. A part that is finished is durable, but counts only once a manifest names it. */
 export interface PartWriter {
@@ -47,7 +50,9 @@ interface OpenPart {
 export function partWriter(store: Store, folder: string, most: number, first = 0): PartWriter {
   const size = Math.min(BLOCK, Math.max(1, most));
   const parts: Part[] = [];
-  const blocks: Buffer[] = Array.from({ length: BLOCKS }, () => Buffer.allocUnsafeSlow(size));
+  const blocks: Buffer[] = Array.from({ length: BLOCKS }, () =>
+    size === BLOCK ? unused.take() : Buffer.allocUnsafeSlow(size),
+  );
   let block = blocks[0] as Buffer;
   let filled = 0;
   let part: OpenPart | undefined;
@@ -78,16 +83,7 @@ export function partWriter(store: Store, folder: string, most: number, first = 0
     },
     async nextPart(context) {
       await endPart();
-      const object = await store.writer();
-      part = {
-        object,
-        gzip: gzipInto(object, BLOCKS - 1),
-        context,
-        records: 0,
-        rawBytes: 0,
-        firstTime: 0,
-        lastTime: 0,
-      };
+      part = await openPart(store, context);
     },
     put(source, start, end) {
       const taken = Math.min(end - start, size - filled);
@@ -98,12 +94,20 @@ export function partWriter(store: Store, folder: string, most: number, first = 0
     flush,
     async finish() {
       await endPart();
+      // Only here: after a failure some may still be in the making.
+      for (const one of blocks.splice(0)) unused.give(one);
       return parts;
     },
     async abort() {
       await part?.object.abort();
     },
   };
+}
+
+async function openPart(store: Store, context: string): Promise<OpenPart> {
+  const object = await store.writer();
+  const nothing = { records: 0, rawBytes: 0, firstTime: 0, lastTime: 0 };
+  return { object, gzip: gzipInto(object, BLOCKS - 1), context, ...nothing };
 }
 
 async function finishPart({ object, gzip, ...part }: OpenPart, folder: string, number: number): Promise<Part> {

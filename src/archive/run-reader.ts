@@ -14,6 +14,8 @@ export interface RunReader {
   readonly number: number;
   readonly run: StagedRun;
   readonly buffer: Buffer;
+  /** Whether the buffer is to be taken back, and not the staged pages themselves. */
+  readonly isLent: boolean;
   start: number;
   end: number;
   /** The next record to come. */
@@ -38,14 +40,20 @@ export function runReaders({ runs, runOf, order, lengths }: Omit<Arrangement, 'd
   const { last, most } = spans(order, runOf, runs.length);
   const longest = runs.reduce((bytes, run) => Math.max(bytes, run.bytes), 1);
   const chunk = Math.min(LARGEST_CHUNK, longest, Math.max(SMALLEST_CHUNK, Math.floor(BUDGET / Math.max(1, most))));
-  const memory = Buffer.allocUnsafeSlow(chunk * most);
-  const free: Buffer[] = Array.from({ length: most }, (_, i) => memory.subarray(i * chunk, (i + 1) * chunk));
+  const lent = runs.every(({ segment }) => segment.reader.memory !== undefined) ? 0 : most;
+  const memory = Buffer.allocUnsafeSlow(chunk * lent);
+  const free: Buffer[] = Array.from({ length: lent }, (_, i) => memory.subarray(i * chunk, (i + 1) * chunk));
   const readers: (RunReader | undefined)[] = Array.from({ length: runs.length });
 
   function begin(number: number): RunReader {
     const run = runs[number] as StagedRun;
-    const buffer = free.pop() as Buffer;
-    const reader: RunReader = { number, run, buffer, start: 0, end: 0, next: run.first, read: 0, crc: 0 };
+    const whole = run.segment.reader.memory?.subarray(run.offset, run.offset + run.bytes);
+    const read =
+      whole === undefined
+        ? { buffer: free.pop() as Buffer, isLent: true, end: 0, read: 0, crc: 0 }
+        : // Nothing has been written or read between: there is nothing to be checked.
+          { buffer: whole, isLent: false, end: whole.length, read: whole.length, crc: run.crc };
+    const reader: RunReader = { number, run, ...read, start: 0, next: run.first };
     readers[number] = reader;
     return reader;
   }
@@ -67,7 +75,7 @@ export function runReaders({ runs, runOf, order, lengths }: Omit<Arrangement, 'd
       if (reader.crc !== run.crc) {
         throw new StagingLost(`run ${number + 1} has changed in the staged pages ${run.segment.key}`);
       }
-      free.push(reader.buffer);
+      if (reader.isLent) free.push(reader.buffer);
       readers[number] = undefined;
     },
   };

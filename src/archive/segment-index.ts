@@ -90,6 +90,7 @@ async function openStaged(store: Store, key: string): Promise<ObjectReader | und
 function memoryReader(bytes: Buffer): ObjectReader {
   return {
     size: bytes.length,
+    memory: bytes,
     read: async (offset, into) => {
       const found = bytes.subarray(offset, offset + into.length);
       into.set(found);

@@ -58,7 +58,7 @@ export function stageSegment(
 
   async function hold(): Promise<Buffer | undefined> {
     if (writer !== undefined) return undefined;
-    held ??= Buffer.concat([await runs.take(), ...runs.index(pages)]);
+    held ??= await runs.whole(pages);
     return held;
   }
 
@@ -93,7 +93,21 @@ export function stageSegment(
 function collectRuns(breathe: Breathe) {
   const runs: RunIndex[] = [];
   let collected = nothing();
+  /** Somewhat larger than its lines, so that there is mostly room for the index behind them. */
   let block = Buffer.alloc(0);
+
+  async function take(): Promise<Buffer> {
+    if (collected.bytes > block.length) block = Buffer.allocUnsafeSlow(Math.ceil(collected.bytes * 1.1));
+    let end = 0;
+    for (const [context, lines] of collected.byContext) {
+      const run = await layOut(lines, context, block.subarray(end), breathe);
+      end += run.bytes;
+      runs.push(run);
+    }
+    collected = nothing();
+    return block.subarray(0, end);
+  }
+
   return {
     async add(records: readonly SourceRecord[], identify: (record: SourceRecord) => Identity): Promise<void> {
       append(collected, await readPage(records, identify, breathe));
@@ -101,18 +115,16 @@ function collectRuns(breathe: Breathe) {
     /** How many bytes of lines wait to be laid out. */
     waiting: () => collected.bytes,
     /** Lays out what was collected, a run for each context. The bytes are good until the next call. */
-    async take(): Promise<Buffer> {
-      if (collected.bytes > block.length) block = Buffer.allocUnsafeSlow(Math.ceil(collected.bytes * 1.1));
-      let end = 0;
-      for (const [context, lines] of collected.byContext) {
-        const run = await layOut(lines, context, block.subarray(end), breathe);
-        end += run.bytes;
-        runs.push(run);
-      }
-      collected = nothing();
-      return block.subarray(0, end);
-    },
+    take,
     index: (pages: number) => indexOf(runs, pages),
+    /** The whole segment; the last call. */
+    async whole(pages: number): Promise<Buffer> {
+      const lines = await take();
+      const index = Buffer.concat([...indexOf(runs, pages)]);
+      if (lines.length + index.length > block.length) return Buffer.concat([lines, index]);
+      index.copy(block, lines.length);
+      return block.subarray(0, lines.length + index.length);
+    },
     records: () => countRecords(runs),
   };
 }

@@ -39,6 +39,8 @@ export interface ObjectWriter {
 
 export interface ObjectReader {
   readonly size: number;
+  /** All of it, where it is in memory anyway: then nothing needs to be copied. */
+  readonly memory?: Buffer;
   /** Fills `into` with the bytes from `offset` on; returns how many, fewer than `into` holds only at the object's end. */
   read(offset: number, into: Uint8Array): Promise<number>;
   close(): Promise<void>;

@@ -16,21 +16,22 @@ export interface ParsedPage {
 /** A record of a page. Its bytes beyond ASCII are decoded only when somebody asks for what holds them. */
 export class PageRecord implements SourceRecord {
   readonly bytes: Buffer;
-  /** The value as {@link parse} sees it: right wherever it is ASCII. */
+  /** The value as {@link sketchOf} sees it: right wherever it is ASCII. `undefined` where nobody has parsed it yet. */
   private readonly sketch: unknown;
 
-  constructor(bytes: Buffer, sketch: unknown) {
+  constructor(bytes: Buffer, sketch?: unknown) {
     this.bytes = bytes;
     this.sketch = sketch;
   }
 
   get value(): unknown {
-    return isAscii(this.bytes) ? this.sketch : decode(this.bytes);
+    return this.sketch !== undefined && isAscii(this.bytes) ? this.sketch : decode(this.bytes);
   }
 
   member(key: string): unknown {
-    if (!isObject(this.sketch)) return undefined;
-    const found = this.sketch[key];
+    const sketch = this.sketch ?? this.value;
+    if (!isObject(sketch)) return undefined;
+    const found = sketch[key];
     if (typeof found === 'number' || (typeof found === 'string' && ASCII.test(found))) return found;
     return (this.value as Record<string, unknown>)[key];
   }
@@ -42,7 +43,7 @@ const ASCII = /^[\u0000-\u007f]*$/;
 /** A record beyond this is no event but a mistake. */
 const LARGEST_RECORD = 8 * 1024 * 1024;
 /** JSON.parse accepts any depth, but what handles its values recursively overflows the stack. */
-const DEEPEST = 1_000;
+export const DEEPEST = 1_000;
 
 /**
  * Reads a page: one `JSON.parse` of the body validates it, the splitter cuts the records out of the same bytes, and the two must

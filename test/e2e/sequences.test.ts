@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Portion, SourceType, VendorLimits } from '../../src/core/contract.ts';
-import { Unavailable, WindowTooLarge } from '../../src/core/failures.ts';
+import { Unavailable, UnexpectedAnswer, WindowTooLarge } from '../../src/core/failures.ts';
 import { extractId } from '../../src/core/ids.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 import { useTemporal } from '../workflows/harness.ts';
@@ -32,7 +32,7 @@ const BASE = 9_007_199_254_740_993n;
 interface Vendor {
   items: number;
   /** What happens before a portion is served. */
-  onPortion?: (asked: { after: bigint; size: number }) => void;
+  onPortion?: (asked: { after: bigint; size: number; signal: AbortSignal }) => unknown;
   /** The portion that is served in place of the right one. */
   twist?: (portion: Portion) => Portion;
   readonly sizes: number[];
@@ -58,10 +58,10 @@ function typeOf(vendor: Vendor): SourceType {
           shape: 'sequence',
           size: { first: 100, most: 400 },
           start: async () => String(BASE),
-          async fetchPortion(cursor, size) {
+          async fetchPortion(cursor, size, signal) {
             const after = BigInt(cursor);
             vendor.sizes.push(size);
-            vendor.onPortion?.({ after, size });
+            await vendor.onPortion?.({ after, size, signal });
             const left = Number(BASE + BigInt(vendor.items) - after);
             const taken = Math.min(size, left);
             const records = Array.from({ length: taken }, (_, i) => {
@@ -161,6 +161,62 @@ describe('a sequence', () => {
     cleanUps.unshift(() => second.stop());
     expect(await pulled).toMatchObject({ records: 2_000 });
     expect(await place.held()).toEqual(truth(2_000));
+  });
+
+  it('is asked ahead for one portion at a time, each place once, and not beyond its end', async () => {
+    const asked: bigint[] = [];
+    const vendor = vendorOf(1_234, { onPortion: ({ after }) => asked.push(after - BASE) });
+    const place = await deploy(vendor);
+    const worker = await place.worker();
+    cleanUps.unshift(() => worker.stop());
+    await place.pull();
+    expect(asked.at(-1)).toBe(1_234n);
+    expect(asked).toEqual([...new Set(asked)].toSorted((a, b) => (a < b ? -1 : 1)));
+  });
+
+  it('keeps all that came before an answer which was asked for ahead and is no good', async () => {
+    const vendor = vendorOf(1_000, {
+      onPortion({ after }) {
+        if (after - BASE >= 700n) throw new UnexpectedAnswer('not what was asked for', { body: Buffer.from('?') });
+      },
+    });
+    const place = await deploy(vendor);
+    const worker = await place.worker();
+    cleanUps.unshift(() => worker.stop());
+    await expect(place.pull()).rejects.toThrow(/^unexpected-answer/);
+    const { cursor = '' } = (await place.position()) ?? {};
+    expect(BigInt(cursor) - BASE).toBeGreaterThanOrEqual(600n);
+    expect(await place.held()).toEqual(truth(Number(BigInt(cursor) - BASE)));
+  });
+
+  it('gives up the request that is under way when it is cancelled, and holds whole portions up to its cursor', async () => {
+    const vendor = vendorOf(1_000);
+    const place = await deploy(vendor);
+    const worker = await place.worker();
+    let givenUp: Promise<void> | undefined;
+    const thinking = new Promise<void>((resolve) => {
+      vendor.onPortion = ({ after, signal }) => {
+        if (after - BASE !== 300n) return undefined;
+        const answer = new Promise<never>((_, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason as Error));
+        });
+        givenUp = answer.catch(() => undefined);
+        resolve();
+        return answer;
+      };
+    });
+    const pulled = place.pull().then(
+      () => 'ended',
+      () => 'cancelled',
+    );
+    await thinking;
+    await temporal.client.workflow.getHandle(extractId(place.stream)).cancel();
+    await Promise.all([pulled, givenUp]);
+    await worker.stop();
+    const { cursor = '' } = (await place.position()) ?? {};
+    const records = Number(BigInt(cursor) - BASE);
+    expect([0, 100, 200, 300]).toContain(records);
+    expect(await place.held()).toEqual(truth(records));
   });
 
   it('waits out an outage in the middle', async () => {

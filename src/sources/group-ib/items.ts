@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import type { Identity, SourceRecord } from '../../core/contract.ts';
 import { UnexpectedAnswer } from '../../core/failures.ts';
 import { memberBytes } from '../../json/member.ts';
-import { isObject, PageRecord, sketchOf } from '../../json/page.ts';
+import { DEEPEST, PageRecord } from '../../json/page.ts';
+import { scanRecord, type ScannedRecord } from '../../json/records.ts';
 import { DRP_VIOLATIONS } from './collections.ts';
-import { readSequenceNumber } from './sequence-number.ts';
-import { timeAt, timePaths } from './times.ts';
+import { parseSequenceNumber } from './sequence-number.ts';
+import { firstNames, timeIn, timePaths } from './times.ts';
 
 /** An item of a collection as the walk needs it. */
 export interface Item {
@@ -21,10 +22,14 @@ export interface ItemShape {
   readonly times: readonly string[];
   /** Whether it is a violation, which carries its sequence number one level deeper, beside an id of its own. */
   readonly isViolation: boolean;
+  /** The members that an item is read from. */
+  readonly members: readonly string[];
 }
 
 export function itemShape(collection: string): ItemShape {
-  return { times: timePaths(collection), isViolation: collection === DRP_VIOLATIONS };
+  const times = timePaths(collection);
+  const members = [...new Set(['id', 'seqUpdate', 'violation', ...firstNames(times)])];
+  return { times, isViolation: collection === DRP_VIOLATIONS, members };
 }
 
 /** How an item is read, and what to say and to keep when that fails. */
@@ -44,18 +49,89 @@ export interface Reading {
 /**
  * Items change: what is updated comes again with another sequence number. So a record is a *version*, `<id>@<seqUpdate>`, and without a number
  * `<id>@<sha256 of its bytes>`.
- * @param sketch its value as `sketchOf` parses it
+ * @param json the text that holds it
+ * @param scanned with the shape's members
  * @throws UnexpectedAnswer for an item without an id, or with a sequence number that is no number; nothing of the item is in the message
  */
-export function readItem(bytes: Buffer, sketch: unknown, { shape, fallback, what, body }: Reading): Item {
-  if (!isObject(sketch)) throw new UnexpectedAnswer(`${what} is not an object`, { body });
-  const id = idOf(bytes, sketch, shape);
+export function readItem(json: Buffer, scanned: ScannedRecord, { shape, fallback, what, body }: Reading): Item {
+  const bytes = json.subarray(scanned.start, scanned.end);
+  if (bytes[0] !== OPEN_OBJECT) throw new UnexpectedAnswer(`${what} is not an object`, { body });
+  const members = new Members(json, scanned, shape);
+  const id = members.id();
   if (id === undefined) throw new UnexpectedAnswer(`${what} has no id`, { body });
-  const seq = seqOf(bytes, shape);
+  const seq = members.seq();
   if (seq === 'unreadable') throw new UnexpectedAnswer(`${what} has a seqUpdate that is no number`, { body });
   const version = seq ?? createHash('sha256').update(bytes).digest('hex');
-  const identity = { id: `${id}@${version}`, time: timeAt(sketch, shape.times) ?? fallback };
-  return new KeyedItem(Object.assign(new PageRecord(bytes, sketch), { identity }), seq);
+  const time = timeIn((name) => members.value(name), shape.times) ?? fallback;
+  return new KeyedItem(new IdentifiedRecord(bytes, { id: `${id}@${version}`, time }), seq);
+}
+
+const OPEN_OBJECT = 0x7b;
+
+/** Members of an item that was scanned. Only what is asked for is parsed. */
+class Members {
+  private readonly json: Buffer;
+  private readonly scanned: ScannedRecord;
+  private readonly shape: ItemShape;
+
+  constructor(json: Buffer, scanned: ScannedRecord, shape: ItemShape) {
+    this.json = json;
+    this.scanned = scanned;
+    this.shape = shape;
+  }
+
+  id(): string | undefined {
+    return idIn(this.text('id', 'utf8')) ?? idIn(this.inViolation('id')?.toString('utf8'));
+  }
+
+  seq(): bigint | 'unreadable' | undefined {
+    const nested = parseSequenceNumber(this.inViolation('seqUpdate')?.toString('latin1'));
+    return nested ?? parseSequenceNumber(this.text('seqUpdate', 'latin1'));
+  }
+
+  /** The value is right wherever it is ASCII. */
+  value(name: string): unknown {
+    const text = this.text(name, 'latin1');
+    return text === undefined ? undefined : valueOf(text);
+  }
+
+  private inViolation(name: string): Buffer | undefined {
+    if (!this.shape.isViolation) return undefined;
+    const [start, end] = this.span('violation');
+    return start < 0 ? undefined : memberBytes(this.json.subarray(start, end), [name]);
+  }
+
+  private text(name: string, encoding: 'utf8' | 'latin1'): string | undefined {
+    const [start, end] = this.span(name);
+    return start < 0 ? undefined : this.json.toString(encoding, start, end);
+  }
+
+  private span(name: string): readonly [start: number, end: number] {
+    const place = this.shape.members.indexOf(name) * 2;
+    const { members } = this.scanned;
+    return [members[place] ?? -1, members[place + 1] ?? -1];
+  }
+}
+
+/** A text, or a number as it is written. */
+function idIn(json: string | undefined): string | undefined {
+  if (json === undefined || json === '""') return undefined;
+  if (json.startsWith('"')) return valueOf(json) as string;
+  return /^-?\d+$/.test(json) ? json : undefined;
+}
+
+/** As `JSON.parse`, of a text that was checked: most are strings without escapes. */
+function valueOf(json: string): unknown {
+  return json.startsWith('"') && !json.includes('\\') ? json.slice(1, -1) : (JSON.parse(json) as unknown);
+}
+
+class IdentifiedRecord extends PageRecord {
+  readonly identity: Identity;
+
+  constructor(bytes: Buffer, identity: Identity) {
+    super(bytes);
+    this.identity = identity;
+  }
 }
 
 /** An item's key is looked at only where it lies at the end of an answer. */
@@ -78,12 +154,12 @@ export function identify(record: SourceRecord, reading: Omit<Reading, 'body'>): 
   if (record.identity !== undefined) return record.identity;
   const body = record.bytes;
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  return readItem(bytes, parsed(bytes, reading.what), { ...reading, body }).record.identity;
+  return readItem(bytes, scanned(bytes, reading), { ...reading, body }).record.identity;
 }
 
-function parsed(bytes: Buffer, what: string): unknown {
+function scanned(bytes: Buffer, { shape, what }: Pick<Reading, 'shape' | 'what'>): ScannedRecord {
   try {
-    return sketchOf(bytes, bytes);
+    return scanRecord(bytes, shape.members, DEEPEST);
   } catch {
     throw new UnexpectedAnswer(`${what} is not JSON`, { body: bytes });
   }
@@ -91,26 +167,3 @@ function parsed(bytes: Buffer, what: string): unknown {
 
 /** 66 bits: that two of a few hundred are the same by chance does not happen. */
 export const KEY_LENGTH = 11;
-
-function seqOf(bytes: Buffer, { isViolation }: ItemShape): bigint | 'unreadable' | undefined {
-  const nested = isViolation ? readSequenceNumber(bytes, ['violation', 'seqUpdate']) : undefined;
-  return nested ?? readSequenceNumber(bytes, ['seqUpdate']);
-}
-
-// eslint-disable-next-line no-control-regex -- all of ASCII
-const ASCII = /^[\u0000-\u007f]+$/;
-
-function idOf(bytes: Buffer, { id }: Record<string, unknown>, { isViolation }: ItemShape): string | undefined {
-  // The sketch is right wherever it is ASCII, and knows already what the bytes would have to be searched for.
-  if (typeof id === 'string' && ASCII.test(id)) return id;
-  const own = textAt(bytes, ['id']);
-  return own ?? (isViolation ? textAt(bytes, ['violation', 'id']) : undefined);
-}
-
-/** A text, or a number as it is written. */
-function textAt(bytes: Buffer, path: readonly string[]): string | undefined {
-  const text = memberBytes(bytes, path)?.toString('utf8') ?? '';
-  if (/^-?\d+$/.test(text)) return text;
-  if (!text.startsWith('"') || text === '""') return undefined;
-  return JSON.parse(text) as string;
-}

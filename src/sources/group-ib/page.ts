@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { UnexpectedAnswer } from '../../core/failures.ts';
 import type { HttpResponse } from '../../http/client.ts';
-import { isObject, sketchOf, spansOf, withoutMark } from '../../json/page.ts';
+import { DEEPEST, isObject, sketchOf, withoutMark } from '../../json/page.ts';
+import { scanPage, type ScannedPage } from '../../json/records.ts';
 import { requireJson } from '../answers.ts';
 import { readItem, type Item, type ItemShape } from './items.ts';
-import { readSequenceNumber } from './sequence-number.ts';
+import { parseSequenceNumber } from './sequence-number.ts';
 
 /** One answer with items, of a sequence or of a search. */
 export interface ItemsPage {
@@ -28,22 +29,47 @@ export interface ItemsPage {
  */
 export function readPage(answer: HttpResponse, shape: ItemShape, fallback: number, what: string): ItemsPage {
   const { body } = answer;
-  const { bytes, value } = readObject(answer, what);
-  const list = value['items'];
-  if (!Array.isArray(list)) throw new UnexpectedAnswer(`${what}: an answer without an array of items`, { body });
-  const seq = readSequenceNumber(bytes, ['seqUpdate']);
+  const { bytes, outer, records } = scan(answer, shape, what);
+  if (records === undefined) throw new UnexpectedAnswer(`${what}: an answer without an array of items`, { body });
+  const textOf = (name: string): string | undefined => {
+    const span = outer.get(name);
+    return span && bytes.toString('latin1', span.start, span.end);
+  };
+  const valueOf = (name: string): unknown => JSON.parse(textOf(name) ?? 'null');
+  const seq = parseSequenceNumber(textOf('seqUpdate'));
   if (seq === 'unreadable') throw new UnexpectedAnswer(`${what}: a seqUpdate that is no number`, { body });
-  const { resultId } = value;
+  const resultId = valueOf('resultId');
   return {
-    items: spansOf(bytes, 'items', list.length, body).map(({ start, end }, i) => {
-      const named = `${what}: item ${i + 1} of ${list.length}`;
-      return readItem(bytes.subarray(start, end), list[i], { shape, fallback, what: named, body });
+    items: records.map((record, i) => {
+      const named = `${what}: item ${i + 1} of ${records.length}`;
+      return readItem(bytes, record, { shape, fallback, what: named, body });
     }),
-    count: numberOf(value['count'] ?? value['total']),
+    count: numberOf(valueOf('count') ?? valueOf('total')),
     seq,
     resultId: typeof resultId === 'string' && resultId !== '' ? resultId : undefined,
     badUtf8: !isUtf8(bytes),
   };
+}
+
+/** @throws UnexpectedAnswer when an answer is not a JSON object, or nests too deep */
+function scan(answer: HttpResponse, shape: ItemShape, what: string): ScannedPage & { readonly bytes: Buffer } {
+  const { body } = answer;
+  requireJson(answer, what);
+  const bytes = withoutMark(body);
+  const page = scanned(bytes, shape, what, body);
+  if (page === undefined) throw new UnexpectedAnswer(`${what}: an answer that is not an object`, { body });
+  return { bytes, ...page };
+}
+
+function scanned(bytes: Buffer, { members }: ItemShape, what: string, body: Buffer): ScannedPage | undefined {
+  try {
+    return scanPage(bytes, 'items', members, DEEPEST);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) {
+      throw new UnexpectedAnswer(`${what}: cannot be cut into records: values nest deeper than ${DEEPEST}`, { body });
+    }
+    throw new UnexpectedAnswer(`${what}: ${body.length} bytes that are not JSON`, { body });
+  }
 }
 
 /** @throws UnexpectedAnswer when an answer is not a JSON object */

@@ -11,6 +11,11 @@ const NUMBER = /^"?(\d{1,40})(?:\.0*)?"?$/;
  */
 export function readSequenceNumber(object: Buffer, path: readonly string[]): bigint | 'unreadable' | undefined {
   const text = memberBytes(object, path)?.toString('latin1');
+  return parseSequenceNumber(text);
+}
+
+/** The same, from the text of the value itself. */
+export function parseSequenceNumber(text: string | undefined): bigint | 'unreadable' | undefined {
   if (text === undefined || text === 'null' || text === '""') return undefined;
   const digits = NUMBER.exec(text)?.[1];
   return digits === undefined ? 'unreadable' : BigInt(digits);
