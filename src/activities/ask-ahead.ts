@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Portion } from '../core/contract.ts';
 
 /** Asks for one portion at a time, before it is needed. */
@@ -28,7 +27,7 @@ export function askAhead(
     async ask(cursor) {
       asked = fetch(cursor, either);
       asked.catch(() => undefined);
-      await setImmediate();
+      await new Promise((resolve) => setImmediate(resolve));
     },
     answer: () => asked,
     stop: () => giveUp.abort(new Error('what was asked for ahead is not needed')),
