@@ -68,12 +68,16 @@ async function remove(client: Client, taskQueue: string, { id, present }: Planne
 
 /**
  * The SDK's own update reads, and writes over whatever came in between. This one sends the token of what the plan saw. A server that finds it stale
- * may drop the update without a word (the scheduler workflow only logs it), so each update carries a stamp, and is looked for afterwards.
+ * may drop the update without a word (the scheduler workflow only logs it), so each update carries a stamp, and is looked for afterwards. And it keeps only
+ * one update that it has not worked off yet: a later one takes its place, whatever their tokens. A look is answered once all before it is worked off, so
+ * one is taken right before.
  * @returns whether it took
  */
 async function update(client: Client, taskQueue: string, plan: PlannedSchedule): Promise<boolean> {
   const { present } = plan;
   if (present === undefined) return false;
+  const now = await describeSchedule(client, plan.id);
+  if (now === undefined || !isSame(now, present)) return false;
   const stamp = randomUUID();
   try {
     await client.workflowService.updateSchedule({

@@ -194,6 +194,31 @@ describe('somebody else at the same time', () => {
     expect((await handle('a').describe()).spec.intervals?.[0]?.every).toBe(winner);
   });
 
+  // A server keeps one update that it has not worked off yet: the next one takes its place without a word.
+  it('what somebody changed a moment before stays, also on a server that is busy', async () => {
+    const { handle, queue, source } = fresh();
+    const streams = Array.from({ length: 12 }, (_, i) => `s${i}`);
+    await applySchedules(
+      client,
+      queue,
+      streams.map((stream) => wanted(stream, source)),
+    );
+    const plans = await Promise.all(
+      streams.map((stream) => planSchedules(client, queue, [wanted(stream, source, 30 * MINUTE)])),
+    );
+    const done = await Promise.all(
+      streams.map(async (stream, i) => {
+        await handle(stream).update((now) => ({ ...now, spec: { intervals: [{ every: 15 * MINUTE }] } }));
+        const own = (plans[i] ?? []).filter(({ id }) => id === scheduleId({ source, stream }));
+        return doneOf(await carryOutPlan(client, queue, own));
+      }),
+    );
+    expect(done.flat()).toEqual(streams.map(() => 'conflict'));
+    for (const stream of streams) {
+      expect((await handle(stream).describe()).spec.intervals?.[0]?.every).toBe(15 * MINUTE);
+    }
+  });
+
   it('a schedule that both would create is created once', async () => {
     const { queue, source } = fresh();
     const plans = await Promise.all([1, 2].map(() => planSchedules(client, queue, [wanted('a', source)])));
