@@ -7,10 +7,10 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { startSignalSciences } from '../../simulators/signal-sciences.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
 import { toIso } from '../../src/core/time.ts';
-import { freePort, testTemporalAddress } from '../support/temporal.ts';
+import { freePort, freshNamespace, testTemporalAddress } from '../support/temporal.ts';
 import { CANARY, dataOf, deployment, hour, SITE, start, type Running } from './kit.ts';
 
-/** A vendor, and a configuration for the server that the run shares; its source has a name of its own. */
+/** A vendor, and a configuration for the server that the run shares, in a namespace of its own. */
 async function vendorAnd(options: { readonly password?: string } = {}) {
   const simulator = await startSignalSciences({
     corp: 'testcorp',
@@ -24,7 +24,8 @@ async function vendorAnd(options: { readonly password?: string } = {}) {
     [
       'version: 1',
       'data: ./data',
-      `temporal: { address: "${testTemporalAddress()}" }`,
+      // Its own, for the watchdog that one test applies looks at what all workers of a namespace have.
+      `temporal: { address: "${testTemporalAddress()}", namespace: ${await freshNamespace()} }`,
       'sources:',
       `  ${source}:`,
       '    type: signal-sciences',
