@@ -71,9 +71,11 @@ export async function startBackfill(
 
 async function refuseStale(
   config: Config,
-  { stream, plannedAt, basis, from, until }: AgreedPlan,
+  { id, stream, plannedAt, basis, from, until }: AgreedPlan,
   now: number,
 ): Promise<void> {
+  // Sent twice, by a double click say: it is under way, and its own beginning is what has changed.
+  if ((await readLedger(config, (ledger) => ledger.backfill(id))) !== undefined) return;
   const again = `plan it again: sluice backfill plan ${stream} --from ${from} --to ${until}`;
   if (now - (fromIso(plannedAt) ?? 0) > PLAN_GOOD_FOR)
     throw new UsageError(`the plan of ${plannedAt} is older than 10 minutes; ${again}`);

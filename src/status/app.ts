@@ -64,7 +64,8 @@ export function createStatusApp(options: StatusOptions): App {
     const { rows, state } = await looks.overview(DAY);
     const row = rows.find((one) => one.stream === formatStreamId(stream));
     const now = clock();
-    const main = showStream(config, stream, row, { picked, now, links, key: keyFor(c), said: done.said });
+    const said = done.said ?? (picked === undefined && isAsked(c) ? NO_RANGE : undefined);
+    const main = showStream(config, stream, row, { picked, now, links, key: keyFor(c), said });
     return await page(c, formatStreamId(stream), main, { now, state });
   });
 
@@ -99,6 +100,10 @@ function find(config: Config, c: Page): KnownStream | undefined {
   const name = `${c.req.param('source') ?? ''}/${c.req.param('stream') ?? ''}`;
   return knownStreams(config).find((one) => formatStreamId(one) === name);
 }
+
+const NO_RANGE = '`from` and `until` are times such as 2026-11-21T09:00Z, the first before the second.';
+
+const isAsked = (c: Page): boolean => (c.req.query('from') ?? c.req.query('until')) !== undefined;
 
 function pickedIn(c: Page): Interval | undefined {
   const [from, until] = [fromIso(c.req.query('from') ?? ''), fromIso(c.req.query('until') ?? '')];

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { floorTo, HOUR, toIso } from '../../src/core/time.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { taskQueue } from '../../src/ops/connection.ts';
+import { planBackfill } from '../../src/ops/backfill.ts';
 import { showBackfill } from '../../src/ops/backfill-status.ts';
 import { openActions } from '../../src/status/actions.ts';
 import { createStatusApp } from '../../src/status/app.ts';
@@ -11,6 +12,7 @@ import { listen } from '../../src/status/listen.ts';
 import { startWorker } from '../../src/worker.ts';
 import { deploy } from '../e2e/deployment.ts';
 import { freshNamespace, testTemporalAddress } from '../support/temporal.ts';
+import { waitFor } from '../support/wait.ts';
 import { executablePath } from './kit.ts';
 
 let browser: Browser | undefined;
@@ -41,6 +43,25 @@ async function everything(floor: number) {
   onTestFinished(() => served.close());
   return { d, config, url: served.url };
 }
+
+describe('a plan', () => {
+  it('that is sent twice, by a double click say, is one backfill', async () => {
+    const floor = floorTo(Date.now(), HOUR);
+    const { d, config } = await everything(floor);
+    const range = { from: toIso(floor - 5 * HOUR), until: toIso(floor - 3 * HOUR) };
+    const [plan] = await planBackfill(config, `${d.source}/www.example.com`, range);
+    if (plan === undefined) throw new Error('there is no plan');
+    const { startBackfill } = openActions(config);
+    const said = [await startBackfill(plan), await startBackfill(plan)];
+    expect(said[1]).toBe(said[0]);
+    const all = await d.withLedger((ledger) => ledger.backfills());
+    expect(all.map(({ id }) => id)).toEqual([plan.id]);
+    await waitFor(
+      () => showBackfill(config, plan.id),
+      ({ state }) => state === 'done',
+    );
+  });
+});
 
 describe.skipIf(executablePath === undefined)(
   'a backfill from the page (Chromium, by SLUICE_CHROMIUM or at its usual place)',

@@ -139,6 +139,14 @@ describe('the page', () => {
     expect(await text(`${url}/stream/acme-waf/${SITE}?from=${from}&until=${until}`)).toContain('has not settled yet');
   });
 
+  it.each(['from=yesterday&until=today', 'from=2026-11-21T09:00Z&until=2026-11-21T08:00Z', 'from=2026-11-21T09:00Z'])(
+    'says what a range is made of to who asks for %s',
+    async (query) => {
+      const { url } = await withGap();
+      expect(await text(`${url}/stream/acme-waf/${SITE}?${query}`)).toContain('are times such as 2026-11-21T09:00Z');
+    },
+  );
+
   it('shows backfills with how far they are, and passes on an operator’s word', async () => {
     const words: string[] = [];
     const { url, config, start } = await withGap({
