@@ -85,9 +85,16 @@ describe.skipIf(executablePath === undefined)(
       ['dark', { colorScheme: 'dark', viewport: { width: 1280, height: 900 } }],
       ['on a phone', { colorScheme: 'light', viewport: { width: 390, height: 844 } }],
     ] as const)('has nothing that keeps somebody out: %s', async (_, options) => {
-      const { url, gap, site } = await withGap();
+      const { url, gap, site, config } = await withGap();
+      const id = 'bf-20261123-0a1b2c';
+      const range = { source: 'acme-waf', stream: site, from: gap.from - 12 * HOUR, until: gap.until };
+      await withLedger(config, (ledger) =>
+        ledger.beginBackfill({ id, workflowId: `backfill:${id}`, ...range }, Date.now()),
+      );
       const paths = [
         '/',
+        '/backfills',
+        `/backfills/${id}`,
         `/stream/acme-waf/${site}?from=${new Date(gap.from).toISOString()}&until=${new Date(gap.until).toISOString()}`,
       ];
       for (const path of paths) {
