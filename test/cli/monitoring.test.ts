@@ -33,7 +33,7 @@ describe('a process that is to be looked at', () => {
       `temporal: { port: ${port}, uiPort: ${uiPort} }`,
       `metrics: { listen: "127.0.0.1:${metricsPort}" }`,
     ]);
-    const running = start(['up'], { cwd: place.folder });
+    const running = start(['up', '--page-port', '0'], { cwd: place.folder });
     await running.said('Up to date');
     const url = `http://127.0.0.1:${metricsPort}`;
     expect((await get(`${url}/readyz?verbose`))[1]).toBe(
