@@ -94,9 +94,9 @@ export const yaml = (lines: readonly string[] = [], top: readonly string[] = [])
     '',
   ].join('\n');
 
-/** The hour, so and so many hours ago; 1 is the newest that has settled. */
+/** The hour, so and so many hours ago; 1 is the newest that has settled: five minutes for the vendor, one for the clock. */
 export function hour(ago: number, now = Date.now()): Interval {
-  const until = floorTo(now - 7 * MINUTE, HOUR) - (ago - 1) * HOUR;
+  const until = floorTo(now - 6 * MINUTE, HOUR) - (ago - 1) * HOUR;
   return { from: until - HOUR, until };
 }
 
