@@ -1,6 +1,6 @@
 import { getClient } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/common';
-import { progressOf } from '../core/backfill.ts';
+import { MOST_WINDOWS, progressOf } from '../core/backfill.ts';
 import type { CommonSettings, Stream } from '../core/contract.ts';
 import { reachable, windowLength } from '../core/due.ts';
 import { failureNames, RangeRefused, UnknownStream } from '../core/failures.ts';
@@ -88,7 +88,8 @@ function findStream(deps: Dependencies, id: StreamId): Found {
 }
 
 /** Widens a range to the vendor's grain, or to UTC days, and ends it where the vendor's data has settled. Errors: `range-refused`. */
-function readRange({ id, stream, now }: Found, text: { readonly from: string; readonly until: string }): Interval {
+function readRange(found: Found, text: { readonly from: string; readonly until: string }): Interval {
+  const { id, stream, now } = found;
   const [from, until] = [fromIso(text.from), fromIso(text.until)];
   if (from === undefined || until === undefined) {
     throw new RangeRefused(
@@ -102,6 +103,8 @@ function readRange({ id, stream, now }: Found, text: { readonly from: string; re
   const grain = isWindow ? stream.limits.grain : DAY;
   const settled = isWindow ? reachable(stream.limits, now).until : ceilTo(now, DAY);
   const range = { from: floorTo(from, grain), until: Math.min(ceilTo(until, grain), settled) };
+  const most = isWindow ? MOST_WINDOWS * windowLength(stream, found.settings) : Infinity;
+  if (range.until - range.from > most) throw new RangeRefused(`a backfill may have ${MOST_WINDOWS} windows`);
   if (range.from < range.until) return range;
   throw new RangeRefused(
     `nothing of [${text.from}, ${text.until}) can be had yet: the vendor's data is complete up to ${toIso(settled)}`,

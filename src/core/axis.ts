@@ -22,8 +22,8 @@ export interface AxisFacts {
 }
 
 /**
- * The axis of a stream inside an interval, in the order of time, without holes from the stream's start, or the first thing it holds, to the interval's end;
- * neighbours of one state are one run. What is neither held nor a gap has not settled.
+ * The axis of a stream inside an interval, in the order of time, without holes from the stream's start to the interval's end; before it is only what is held
+ * or wanted. Neighbours of one state are one run. What is neither held nor a gap has not settled.
  */
 export function runsOf({ held, empty, gaps, start }: AxisFacts, within: Interval): readonly Run[] {
   const first = Math.min(start, held[0]?.from ?? Infinity, ...gaps.map(({ from }) => from));
@@ -33,7 +33,8 @@ export function runsOf({ held, empty, gaps, start }: AxisFacts, within: Interval
   const missing = gaps.flatMap(({ state, ...gap }) =>
     subtract(clip([gap], own), held).map((part) => ({ ...part, state })),
   );
-  const rest = subtract([own], union(held, missing));
+  // What lies before the start and is not held, nobody asks for.
+  const rest = clip(subtract([own], union(held, missing)), { from: start, until: Infinity });
   const all = [...as('sealed', sealed), ...as('empty', isEmpty), ...missing, ...as('settling', rest)];
   return joined(all.filter(({ from, until }) => until > from).toSorted((a, b) => a.from - b.from));
 }

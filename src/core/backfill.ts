@@ -12,6 +12,9 @@ export type BackfillState = (typeof backfillStates)[number];
 /** Whether a backfill may still go on. */
 export const isOpen = (state: BackfillState): boolean => state === 'running' || state === 'paused';
 
+/** How many windows a backfill may have: far more than any vendor keeps, so that a mistyped year does not keep a process busy. */
+export const MOST_WINDOWS = 20_000;
+
 /** How far the backfill of a window stream is; what other runs sealed of its range counts as well. */
 export interface RangeProgress {
   /** How many windows its range is cut into. */

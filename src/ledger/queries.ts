@@ -83,7 +83,8 @@ async function unionOf(db: Database, rows: Expression<unknown>): Promise<Interva
 
 /** Records of slices by the hour before an instant in which they begin: the last 24, oldest first. */
 export async function recordsByHour(db: Database, id: StreamId, until: number): Promise<readonly number[]> {
-  const hour = sql<number>`(from_at - ${until - DAY}) / ${HOUR}`;
+  // Cast, for a bound number may be a real one: then each slice would be in an hour of its own.
+  const hour = sql<number>`cast((from_at - ${until - DAY}) / ${HOUR} as integer)`;
   const rows = await (
     await overlapping(db, 'slices', id, { from: until - DAY, until })
   )
@@ -92,7 +93,7 @@ export async function recordsByHour(db: Database, id: StreamId, until: number): 
     .select((eb) => [hour.as('hour'), eb.fn.sum<number>('records').as('records')])
     .groupBy(hour)
     .execute();
-  const found = new Map(rows.map((row) => [Math.trunc(row.hour), row.records]));
+  const found = new Map(rows.map((row) => [row.hour, row.records]));
   return Array.from({ length: 24 }, (_, i) => found.get(i) ?? 0);
 }
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { measureRate, type Rate } from '../core/backfill.ts';
+import { measureRate, MOST_WINDOWS, type Rate } from '../core/backfill.ts';
 import { cut, deadlineOf, divide, plan, reachable, startOf, windowLength, type Standing } from '../core/due.ts';
 import { formatStreamId } from '../core/ids.ts';
 import { clip, intersect, lengthOf, subtract, union, type IntervalSet } from '../core/intervals.ts';
@@ -96,6 +96,7 @@ async function planWindows(
 ): Promise<BackfillPlan> {
   const { limits } = stream.window;
   const window = windowLength(stream.window, stream.settings);
+  refuseEndless(range, window);
   const applied = (await ledger.streams()).find((one) => formatStreamId(one) === formatStreamId(stream));
   const start = startOf(stream.settings.start, applied?.appliedAt ?? now, limits);
   const { held, lost, wanted } = await ledger.coverage(stream, { from: 0, until: now });
@@ -125,6 +126,15 @@ async function planWindows(
   const sample = await ledger.slices(stream, { from: 0, until: now }, SAMPLE);
   const estimate = estimateOf(toExtract, measureRate(sample), stream.settings.limits.perStream / windows.lanes);
   return { ...about(stream, range, now, basisOf(stream, range, { held, lost, open })), windows, estimate };
+}
+
+function refuseEndless({ from, until }: Interval, window: number): void {
+  const windows = Math.ceil((until - from) / window);
+  if (windows <= MOST_WINDOWS) return;
+  const text = `[${toIso(from)}, ${toIso(until)})`;
+  throw new UsageError(
+    `${text} is ${windows.toLocaleString('en-US')} windows: a backfill may have ${MOST_WINDOWS.toLocaleString('en-US')}`,
+  );
 }
 
 const wholly = (range: Interval, window: number, set: IntervalSet): number =>

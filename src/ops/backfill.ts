@@ -74,8 +74,10 @@ async function refuseStale(
   { id, stream, plannedAt, basis, from, until }: AgreedPlan,
   now: number,
 ): Promise<void> {
+  const begun = await readLedger(config, (ledger) => ledger.backfill(id));
   // Sent twice, by a double click say: it is under way, and its own beginning is what has changed.
-  if ((await readLedger(config, (ledger) => ledger.backfill(id))) !== undefined) return;
+  if (begun !== undefined && isOpen(begun.state)) return;
+  if (begun !== undefined) throw new UsageError(`${id} was started before, and is ${begun.state}`);
   const again = `plan it again: sluice backfill plan ${stream} --from ${from} --to ${until}`;
   if (now - (fromIso(plannedAt) ?? 0) > PLAN_GOOD_FOR)
     throw new UsageError(`the plan of ${plannedAt} is older than 10 minutes; ${again}`);

@@ -51,7 +51,7 @@ export async function actOnBackfill(c: Page, id: string, means: Means): Promise<
 type Form = Readonly<Record<string, unknown>>;
 
 async function guarded(c: Page, { guard, looks }: Means, act: (form: Form) => Promise<Done>): Promise<Done> {
-  const form = await c.req.parseBody();
+  const form = await c.req.parseBody().catch(() => ({}));
   const refusal = guard.refusal(c, form);
   if (refusal !== undefined) return { said: `Nothing was done: ${refusal}.` };
   try {

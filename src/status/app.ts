@@ -4,6 +4,7 @@ import type { Config } from '../config/load.ts';
 import { formatStreamId } from '../core/ids.ts';
 import { DAY, fromIso, HOUR, SECOND, type Interval } from '../core/time.ts';
 import { listBackfills, showBackfill } from '../ops/backfill-status.ts';
+import { redact } from '../http/redaction.ts';
 import { knownStreams, type KnownStream } from '../ops/streams.ts';
 import { UsageError } from '../ops/usage-error.ts';
 import { actOnBackfill, actOnStream } from './acting.ts';
@@ -44,10 +45,12 @@ export function createStatusApp(options: StatusOptions): App {
     guard.mayAct ? { token: guard.formToken(c), needsSecret: options.token !== undefined } : undefined;
   const app: App = new Hono();
   app.use(guard.headers);
+  // Nobody who asks ends the process, or sees more than that it did not work.
+  app.onError((error, c) => c.text(`It did not work: ${redact(error.message)}\n`, 500));
 
   app.get('/', async (c) => {
     const asked = c.req.query('span') ?? '24h';
-    const span = asked in spans ? asked : '24h';
+    const span = Object.hasOwn(spans, asked) ? asked : '24h';
     const length = (spans[span] ?? 24) * HOUR;
     const { rows, backfills, now, state } = await looks.overview(length);
     const within = { from: now - length, until: now };

@@ -71,7 +71,9 @@ export const script = `
       const before = main.querySelector('h1')?.textContent;
       const focused = places().indexOf(document.activeElement);
       const unfolded = [...main.querySelectorAll('details[open] summary')].map((one) => one.textContent);
+      const note = main.querySelector('p.note[role=status]');
       main.innerHTML = await answer.text();
+      if (note) main.querySelector('h1')?.after(note);
       for (const one of main.querySelectorAll('summary')) if (unfolded.includes(one.textContent)) one.parentElement.open = true;
       main.dataset.state = answer.headers.get('x-state');
       if (focused >= 0) places()[focused]?.focus({ preventScroll: true });
@@ -83,6 +85,9 @@ export const script = `
   events.addEventListener('changed', refresh);
   // What changed between the page and its first look, or while nobody listened.
   events.addEventListener('hello', (event) => { if (event.lastEventId !== main.dataset.state) refresh(); });
+  const time = document.querySelector('.time');
+  events.addEventListener('error', () => { time.textContent = 'not connected: this is from ' + time.textContent.replace(/^.* from /, ''); });
+  events.addEventListener('open', () => { time.textContent = new Date().toISOString().slice(0, 16).replace('T', ' ') + 'Z'; });
   addEventListener('beforeunload', () => events.close());
   main.addEventListener('keydown', (event) => {
     if (!['ArrowLeft', 'ArrowRight'].includes(event.key)) return;

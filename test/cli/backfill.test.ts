@@ -77,6 +77,7 @@ describe('sluice backfill plan', () => {
     ['a range that is upside down', ['--from', toIso(hour(3).from), '--to', toIso(hour(5).from)], 'is not before'],
     ['what has not settled', ['--from', toIso(hour(3).from), '--to', toIso(Date.now())], 'has not settled'],
     ['no beginning', [], '--from is missing'],
+    ['a mistyped year', ['--from', '0226-11-20T00:00Z'], 'a backfill may have 20,000'],
   ])('refuses %s, and says what would do', async (_what, flags, words) => {
     const d = await place();
     const { code, stderr } = await d.run('backfill', 'plan', NAME, ...flags);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clip, subtract, union } from '../../src/core/intervals.ts';
 import type { StreamId } from '../../src/core/ids.ts';
-import { toIso } from '../../src/core/time.ts';
+import { MINUTE, toIso } from '../../src/core/time.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { at, failureOf, hours, portion, receipt, report, SPAN, STREAM } from './kit.ts';
 import { apply, createModel, HOURS, keyOf, rangesOf, steps, type Model, type Step } from './model.ts';
@@ -63,8 +63,14 @@ export function testLedger(name: string, make: () => Promise<LedgerUnderTest>): 
           await ledger.commit(receipt(from, from + 1, { records }));
         }
         await ledger.commit(receipt(23, 24, { records: 11, revision: 2 }));
+        // Two more, which begin in the same hour as the last.
+        for (const minutes of [5, 10]) {
+          const from = at(23) + minutes * MINUTE;
+          const window = { from: toIso(from), until: toIso(from + 5 * MINUTE) };
+          await ledger.commit(receipt(23, 24, { ...window, records: 100 }));
+        }
         const expected = Array.from({ length: 24 }, () => 0);
-        [expected[0], expected[22], expected[23]] = [7, 11, 4];
+        [expected[0], expected[22], expected[23]] = [7, 11, 204];
         expect(await ledger.recordsByHour(STREAM, until)).toEqual(expected);
       });
 

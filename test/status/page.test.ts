@@ -133,6 +133,15 @@ describe('the page', () => {
     ]);
   });
 
+  it('is not brought down by what nobody would ask for', async () => {
+    const { url } = await withGap();
+    const address = `${url}/stream/acme-waf/${SITE}?from=0001-01-01T00:00Z&until=${toIso(Date.now())}`;
+    expect(await text(address)).toContain('a backfill may have 20,000');
+    for (const span of ['constructor', '__proto__']) expect((await fetch(`${url}/?span=${span}`)).status).toBe(200);
+    const broken = { method: 'POST', body: '--', headers: { 'content-type': 'multipart/form-data; boundary=x' } };
+    expect(await text(`${url}/stream/acme-waf/${SITE}`, broken)).toContain('Nothing was done');
+  });
+
   it('says of a range that has not settled that there is nothing to plan', async () => {
     const { url } = await withGap();
     const [from, until] = [toIso(Date.now() - MINUTE), toIso(Date.now() + HOUR)];
