@@ -1,10 +1,9 @@
-import { locations } from '../config/locations.ts';
 import type { Config } from '../config/load.ts';
-import { openLedger } from '../ledger/open.ts';
 import { connectClient } from '../temporal/connect.ts';
 import { carryOutPlan, type Done, type PlanOptions } from '../temporal/schedules.ts';
 import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
 import { taskQueue, temporalAddress } from './connection.ts';
+import { writeLedger } from './ledger.ts';
 import { planWith, type ConfigPlan, type PlanLine } from './plan.ts';
 import { knownStreams } from './streams.ts';
 
@@ -43,10 +42,7 @@ export async function applyConfig(
 
 /** From here on coverage counts, even if no worker runs yet: what is missed by then is a gap and not nothing. */
 async function beginCoverage(config: Config, now: number): Promise<void> {
-  const ledger = await openLedger(locations(config).ledger);
-  try {
+  await writeLedger(config, async (ledger) => {
     for (const { source, stream } of knownStreams(config)) await ledger.apply({ source, stream }, now);
-  } finally {
-    await ledger.close();
-  }
+  });
 }

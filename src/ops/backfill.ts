@@ -1,13 +1,11 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/common';
 import type { Client } from '@temporalio/client';
 import type { Config } from '../config/load.ts';
-import { locations } from '../config/locations.ts';
 import { isOpen, type BackfillState } from '../core/backfill.ts';
 import { reachable } from '../core/due.ts';
 import { backfillId, extractId, parseStreamId } from '../core/ids.ts';
 import { DAY, floorTo, fromIso, isoInterval, MINUTE, type Interval } from '../core/time.ts';
 import type { BackfillRow } from '../ledger/backfills.ts';
-import { openLedger } from '../ledger/open.ts';
 import { connectClient, TemporalUnreachable } from '../temporal/connect.ts';
 import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
 import type { backfill } from '../workflows/backfill.ts';
@@ -15,7 +13,7 @@ import { kindKey, sourceKey, streamKey } from '../workflows/search-attributes.ts
 import { planStream, type AgreedPlan, type BackfillPlan } from './backfill-plan.ts';
 import { unknownBackfill } from './backfill-status.ts';
 import { taskQueue, temporalAddress } from './connection.ts';
-import { readLedger } from './ledger.ts';
+import { readLedger, writeLedger } from './ledger.ts';
 import { instant } from './range.ts';
 import { workflowLink } from './links.ts';
 import { sayIfNobodyWorks } from './pull.ts';
@@ -91,7 +89,7 @@ async function startOne(config: Config, client: Client, { id, stream, from, unti
   if (of === undefined) throw new UsageError(`${stream} is no stream`);
   const workflowId = backfillId(id);
   // Written down first: from here on it is wanted, whatever happens to the workflow.
-  await withLedger(config, (ledger) =>
+  await writeLedger(config, (ledger) =>
     ledger.beginBackfill({ id, workflowId, ...of, from: fromIso(from) ?? 0, until: fromIso(until) ?? 0 }, Date.now()),
   );
   try {
@@ -131,7 +129,7 @@ export const cancelBackfill = (config: Config, id: string, { now = false } = {})
   steer(config, id, 'cancelled', now);
 
 async function steer(config: Config, id: string, state: BackfillState, now: boolean): Promise<Steered> {
-  const { before, row } = await withLedger(config, async (ledger) => {
+  const { before, row } = await writeLedger(config, async (ledger) => {
     const present = await ledger.backfill(id);
     if (present === undefined) throw await unknownBackfill(ledger, id);
     return { before: present, row: (await ledger.steerBackfill(id, { state }, Date.now())) ?? present };
@@ -166,18 +164,6 @@ async function signal(client: Client, workflowId: string, name: string, value: o
     await client.workflow.getHandle(workflowId).signal(name, value);
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
-  }
-}
-
-async function withLedger<T>(
-  config: Config,
-  use: (ledger: Awaited<ReturnType<typeof openLedger>>) => Promise<T>,
-): Promise<T> {
-  const ledger = await openLedger(locations(config).ledger);
-  try {
-    return await use(ledger);
-  } finally {
-    await ledger.close();
   }
 }
 

@@ -1,10 +1,9 @@
-import { locations } from '../config/locations.ts';
 import type { Config } from '../config/load.ts';
 import { formatStreamId, type StreamId } from '../core/ids.ts';
 import { subtract, union, type IntervalSet } from '../core/intervals.ts';
 import { fromIso, toIso, type Interval } from '../core/time.ts';
-import { openLedger } from '../ledger/open.ts';
 import { readGaps } from './gaps.ts';
+import { writeLedger } from './ledger.ts';
 import { pullStream, type PullOptions, type PullResult } from './pull.ts';
 import { knownStreams, type KnownStream } from './streams.ts';
 import { UsageError } from './usage-error.ts';
@@ -71,7 +70,7 @@ export async function acknowledgeGap(
   now = Date.now(),
 ): Promise<IntervalSet> {
   const id = { source, stream };
-  return await withLedger(config, async (ledger) => {
+  return await writeLedger(config, async (ledger) => {
     const { held } = await ledger.coverage(id, range);
     const missing = subtract(union([range]), held);
     if (missing.length === 0) {
@@ -91,22 +90,10 @@ export async function unacknowledgeGap(
   range: Interval,
 ): Promise<IntervalSet> {
   const id = { source, stream };
-  return await withLedger(config, async (ledger) => {
+  return await writeLedger(config, async (ledger) => {
     const known = union(await ledger.acknowledgements(id));
     const undone = subtract(known, subtract(known, union([range])));
     await ledger.unacknowledge(id, range);
     return undone;
   });
-}
-
-async function withLedger<T>(
-  config: Config,
-  work: (ledger: Awaited<ReturnType<typeof openLedger>>) => Promise<T>,
-): Promise<T> {
-  const ledger = await openLedger(locations(config).ledger);
-  try {
-    return await work(ledger);
-  } finally {
-    await ledger.close();
-  }
 }

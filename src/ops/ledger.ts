@@ -70,6 +70,19 @@ export async function readLedger<T>(config: Config, look: (ledger: LedgerReader)
   }
 }
 
+/**
+ * Opens the ledger to write into it, and closes it again; it is made when it does not exist.
+ * Errors: those of the ledger, and what `use` throws.
+ */
+export async function writeLedger<T>(config: Config, use: (ledger: Ledger) => Promise<T>): Promise<T> {
+  const ledger = await openLedger(locations(config).ledger);
+  try {
+    return await use(ledger);
+  } finally {
+    await ledger.close();
+  }
+}
+
 interface Kept {
   users: number;
   readonly open: () => Promise<Ledger>;

@@ -11,8 +11,8 @@ import type { Config } from '../config/load.ts';
 import type { Lookup, Source } from '../core/contract.ts';
 import type { FileSlice, Receipt } from '../core/manifest.ts';
 import { toIso } from '../core/time.ts';
-import { openLedger } from '../ledger/open.ts';
 import { findConfigured, withSource } from './discover.ts';
+import { writeLedger } from './ledger.ts';
 import { UsageError } from './usage-error.ts';
 
 /** One item of a vendor's collection, verbatim; `undefined` where there is none of that id. Errors: those of the vendor, {@link UsageError}. */
@@ -80,12 +80,7 @@ export async function keepFile(
   const receipt =
     held ?? (await withSource(configured, (source) => download(archive, lookupOf(source), slice, signal)));
   // Also when it was there: the former attempt may have ended before this.
-  const ledger = await openLedger(locations(config).ledger);
-  try {
-    await ledger.commit(receipt);
-  } finally {
-    await ledger.close();
-  }
+  await writeLedger(config, (ledger) => ledger.commit(receipt));
   const { verbatim } = receipt.manifest;
   const path = join(root, keyBeside(receipt.key, verbatim?.file ?? ''));
   if (to !== undefined) await pipeline(createReadStream(path), createGunzip(), createWriteStream(to));

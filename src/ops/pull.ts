@@ -1,15 +1,14 @@
 import type { Client } from '@temporalio/client';
-import { locations } from '../config/locations.ts';
 import type { Config } from '../config/load.ts';
 import { formatStreamId, pullId, type StreamId } from '../core/ids.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { toIso, type Interval } from '../core/time.ts';
-import { openLedger } from '../ledger/open.ts';
 import { connectClient, type OwnClient } from '../temporal/connect.ts';
 import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
 import { kindKey, sourceKey, streamKey } from '../workflows/search-attributes.ts';
 import type { pull } from '../workflows/pull.ts';
 import { taskQueue, temporalAddress } from './connection.ts';
+import { writeLedger } from './ledger.ts';
 import { workflowLink } from './links.ts';
 import { failureOfRun, type RunFailure } from './run-failure.ts';
 import type { KnownStream } from './streams.ts';
@@ -47,6 +46,23 @@ export async function startPull(client: Client, { source, stream }: StreamId, wh
       { key: kindKey, value: 'pull' },
     ],
   });
+}
+
+/**
+ * Makes a range wanted, on the vendor's grain, and starts a pull of the stream; waits for nothing.
+ * @returns the pull's workflow id
+ * Errors: `TemporalUnreachable`, those of the ledger.
+ */
+export async function askForPull(config: Config, stream: StreamId, range: Interval, why: string): Promise<string> {
+  const target = temporalAddress(config);
+  const client = await connectClient(target);
+  try {
+    await ensureSearchAttributes(client.connection, target.namespace);
+    await want(config, stream, range);
+    return (await startPull(client, stream, why)).workflowId;
+  } finally {
+    await client.close();
+  }
 }
 
 /**
@@ -99,11 +115,7 @@ export function aborted(signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
 }
 
-async function want(config: Config, { source, stream }: KnownStream, range: Interval): Promise<void> {
-  const ledger = await openLedger(locations(config).ledger);
-  try {
-    await ledger.want({ source, stream }, range, Date.now());
-  } finally {
-    await ledger.close();
-  }
+/** What of the range is held or lost stays so. */
+async function want(config: Config, { source, stream }: StreamId, range: Interval): Promise<void> {
+  await writeLedger(config, (ledger) => ledger.want({ source, stream }, range, Date.now()));
 }

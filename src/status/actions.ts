@@ -1,13 +1,9 @@
-import { locations } from '../config/locations.ts';
 import type { Config } from '../config/load.ts';
 import { ceilTo, floorTo, type Interval } from '../core/time.ts';
-import { openLedger } from '../ledger/open.ts';
 import type { AgreedPlan } from '../ops/backfill-plan.ts';
 import { cancelBackfill, pauseBackfill, resumeBackfill, startBackfill } from '../ops/backfill.ts';
-import { temporalAddress } from '../ops/connection.ts';
-import { startPull } from '../ops/pull.ts';
+import { askForPull } from '../ops/pull.ts';
 import type { KnownWindowStream } from '../ops/streams.ts';
-import { connectClient } from '../temporal/connect.ts';
 
 /** An operator's word about a backfill. */
 export const steeringWords = ['pause', 'resume', 'cancel'] as const;
@@ -42,17 +38,5 @@ const steer = { pause: pauseBackfill, resume: resumeBackfill, cancel: cancelBack
 async function heal(config: Config, { source, stream, window }: KnownWindowStream, range: Interval): Promise<string> {
   const { grain } = window.limits;
   const whole = { from: floorTo(range.from, grain), until: ceilTo(range.until, grain) };
-  const ledger = await openLedger(locations(config).ledger);
-  try {
-    await ledger.want({ source, stream }, whole, Date.now());
-  } finally {
-    await ledger.close();
-  }
-  const client = await connectClient(temporalAddress(config));
-  try {
-    const { workflowId } = await startPull(client, { source, stream }, 'page');
-    return `${workflowId} runs`;
-  } finally {
-    await client.close();
-  }
+  return `${await askForPull(config, { source, stream }, whole, 'page')} runs`;
 }
