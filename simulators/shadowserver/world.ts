@@ -11,7 +11,7 @@ import { createTruth } from './truth.ts';
 export interface World extends Files, Pick<ShadowserverSimulator, 'truth'> {
   readonly lists: readonly ReportList[];
   readonly types: readonly string[];
-  /** The files that can be asked for now, by day, list and type: the order of the page's samples. */
+  /** The files that are published and not yet forgotten at the present instant, by day, list and type: the order of the page's samples. */
   files(lists: readonly ReportList[], types: readonly string[], days: Days): IterableIterator<ReportFile>;
   /** Whether the file is published and not yet forgotten. */
   held(file: ReportFile): boolean;

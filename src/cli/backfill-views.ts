@@ -1,3 +1,4 @@
+import { plural } from '../core/counts.ts';
 import { formatDuration } from '../core/time.ts';
 import type { BackfillPlan } from '../ops/backfill-plan.ts';
 import { estimateText, planRows } from '../ops/backfill-words.ts';
@@ -8,7 +9,6 @@ import { count, formatWindow, minute } from './views.ts';
 
 const interval = ({ from, until }: { readonly from: string; readonly until: string }): string =>
   formatWindow({ from: Date.parse(from), until: Date.parse(until) });
-const windows = (n: number): string => `${count(n)} window${n === 1 ? '' : 's'}`;
 
 /** The contract: what would be done, and what not. */
 export function planText(plan: BackfillPlan, file?: string): string {
@@ -56,7 +56,7 @@ export function listText(found: readonly BackfillStatus[], isPainted: boolean): 
 }
 
 export function progressLine({ id, state, sealed, records, range, cursor, eta }: BackfillStatus): string {
-  const left = range === undefined ? '' : `, ${count(range.left)} of ${windows(range.windows)} left`;
+  const left = range === undefined ? '' : `, ${count(range.left)} of ${plural(range.windows, 'window')} left`;
   const where = range === undefined && cursor !== null ? `, at ${cursor}` : '';
   const end = eta === undefined ? '' : `, about ${formatDuration(eta)}`;
   return `${id} ${state}: ${count(sealed)} sealed, ${count(records)} records${left}${where}${end}`;

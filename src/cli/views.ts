@@ -1,3 +1,4 @@
+import { count } from '../core/counts.ts';
 import { formatDuration, SECOND, toIso, type Interval } from '../core/time.ts';
 import { signs, type ShownState } from '../core/signs.ts';
 import type { Stretch } from '../ops/slices.ts';
@@ -6,6 +7,7 @@ import { table, type Cell } from './table.ts';
 import { harmless, type Color } from './terminal.ts';
 import { minute, type WriteTime } from './times.ts';
 
+export { count } from '../core/counts.ts';
 export { minute } from './times.ts';
 
 const colors: Readonly<Partial<Record<ShownState, Color>>> = {
@@ -24,7 +26,6 @@ const colors: Readonly<Partial<Record<ShownState, Color>>> = {
 export const stateGlyph = (state: ShownState): string => signs[state];
 export const stateColor = (state: ShownState): Color | undefined => colors[state];
 
-export const count = (n: number): string => n.toLocaleString('en-US');
 const seconds = (length: number): number => Math.round(length / SECOND);
 
 /** `[2026-11-21T09:00Z, 10:00Z)`: half-open, UTC. */

@@ -1,4 +1,4 @@
-import { cut } from './due.ts';
+import { countCells } from './due.ts';
 import { intersect, lengthOf, subtract, union, type IntervalSet } from './intervals.ts';
 import type { Interval } from './time.ts';
 
@@ -36,11 +36,10 @@ export function progressOf(
   { held, lost, failed }: { readonly held: IntervalSet; readonly lost: IntervalSet; readonly failed: IntervalSet },
 ): RangeProgress {
   const missing = subtract([range], union(held, lost));
-  const left = missing.flatMap((gap) => cut(gap, window));
   return {
-    windows: cut(range, window).length,
-    left: left.length,
-    failing: left.filter((one) => intersect([one], union(failed)).length > 0).length,
+    windows: countCells([range], window),
+    left: countCells(missing, window),
+    failing: countCells(intersect(missing, union(failed)), window),
     held: lengthOf(intersect([range], held)),
     lost: lengthOf(intersect([range], lost)),
   };

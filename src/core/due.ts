@@ -103,6 +103,11 @@ export function cut(gap: Interval, window: number): readonly Interval[] {
   return windows;
 }
 
+/** Cells of the window grid that a set touches, counted for each of its intervals. */
+export function countCells(set: IntervalSet, window: number): number {
+  return set.reduce((sum, { from, until }) => sum + (ceilTo(until, window) - floorTo(from, window)) / window, 0);
+}
+
 /** Two halves on whole grains, or `undefined` when the window is one grain: then it cannot be cut any further. */
 export function halve(window: Interval, grain: number): readonly [Interval, Interval] | undefined {
   const middle = floorTo(window.from + Math.ceil((window.until - window.from) / 2), grain);

@@ -1,3 +1,4 @@
+import { plural } from './counts.ts';
 import type { FailureName } from './failures.ts';
 
 /** What came of one run of an extractor: numbers only, so that it may stand in a history. */
@@ -57,16 +58,12 @@ export function describeOutcome(outcome: Outcome): string {
   const done = outcome.sealed + empty;
   if (done + portions + reports + outcome.failed + outcome.lostMinutes === 0) return 'nothing was due';
   const others =
-    portions > 0 ? count(portions, 'portion') : reports > 0 ? `${count(reports, 'report')} sealed` : undefined;
-  const slices = others ?? `${count(done, 'window')} sealed (${empty} empty)`;
-  const held = `${slices}, ${count(outcome.records, 'record')}`;
+    portions > 0 ? plural(portions, 'portion') : reports > 0 ? `${plural(reports, 'report')} sealed` : undefined;
+  const slices = others ?? `${plural(done, 'window')} sealed (${empty} empty)`;
+  const held = `${slices}, ${plural(outcome.records, 'record')}`;
   return [
-    outcome.repeats > 0 ? `${held}, ${count(outcome.repeats, 'repeat')} dropped` : held,
+    outcome.repeats > 0 ? `${held}, ${plural(outcome.repeats, 'repeat')} dropped` : held,
     ...(outcome.failed > 0 ? [`${outcome.failed} failed (${Object.keys(outcome.failures).join(', ')})`] : []),
-    ...(outcome.lostMinutes > 0 ? [`${count(outcome.lostMinutes, 'minute')} lost`] : []),
+    ...(outcome.lostMinutes > 0 ? [`${plural(outcome.lostMinutes, 'minute')} lost`] : []),
   ].join('; ');
-}
-
-function count(n: number, noun: string): string {
-  return `${n.toLocaleString('en-US')} ${noun}${n === 1 ? '' : 's'}`;
 }

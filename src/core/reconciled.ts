@@ -1,3 +1,4 @@
+import { plural } from './counts.ts';
 import type { FailureName } from './failures.ts';
 
 /** What came of one run that looked at sealed windows again: numbers only, so that it may stand in a history. */
@@ -36,14 +37,10 @@ export function addReconciled(a: Reconciled, b: Partial<Reconciled>): Reconciled
 /** One line for a person: `24 windows looked at again, 3 late records added to 2 of them; 1 not looked at (unavailable)`. */
 export function describeReconciled({ windows, revisions, late, changed, failed, failures }: Reconciled): string {
   if (windows + failed === 0) return 'nothing to look at again';
-  const added = late === 0 ? 'no late records' : `${count(late, 'late record')} added to ${revisions} of them`;
+  const added = late === 0 ? 'no late records' : `${plural(late, 'late record')} added to ${revisions} of them`;
   return [
-    `${count(windows, 'window')} looked at again, ${added}`,
-    ...(changed > 0 ? [`${count(changed, 'record')} changed at the vendor`] : []),
+    `${plural(windows, 'window')} looked at again, ${added}`,
+    ...(changed > 0 ? [`${plural(changed, 'record')} changed at the vendor`] : []),
     ...(failed > 0 ? [`${failed} not looked at (${Object.keys(failures).join(', ')})`] : []),
   ].join('; ');
-}
-
-function count(n: number, noun: string): string {
-  return `${n.toLocaleString('en-US')} ${noun}${n === 1 ? '' : 's'}`;
 }

@@ -1,4 +1,5 @@
 import { alarmOfFailure, type Alarm } from './alarms.ts';
+import { count, plural } from './counts.ts';
 import { formatStreamId, type StreamId } from './ids.ts';
 import { lengthOf, type IntervalSet } from './intervals.ts';
 import { derivePositionState, type ObservedPosition } from './position-states.ts';
@@ -127,9 +128,9 @@ export function countsDiffer<Slice extends Counted>(
 export function countAlarms(id: StreamId, slices: readonly Counted[]): readonly Alarm[] {
   const differing = countsDiffer(slices);
   if (differing.length === 0) return [];
-  const reported = differing.reduce((sum, one) => sum + one.reported, 0).toLocaleString('en-US');
-  const held = differing.reduce((sum, { records }) => sum + records, 0).toLocaleString('en-US');
-  const message = `the vendor counts ${reported} records in ${differing.length} slice${differing.length === 1 ? '' : 's'} of the last day, and ${held} are held`;
+  const reported = differing.reduce((sum, one) => sum + one.reported, 0);
+  const held = differing.reduce((sum, { records }) => sum + records, 0);
+  const message = `the vendor counts ${count(reported)} records in ${plural(differing.length, 'slice')} of the last day, and ${count(held)} are held`;
   return [{ source: id.source, stream: id.stream, kind: 'counts-differ', message }];
 }
 
@@ -158,7 +159,7 @@ export function positionAlarms(
   const still = now - Math.max(position.movedAt, position.endedAt ?? 0);
   const isStuck = derivePositionState(position, every, now) !== 'current' && still > STUCK_AFTER_TICKS * every;
   if (isStuck) {
-    const ahead = position.remaining === null ? '' : `, ${position.remaining.toLocaleString('en-US')} records ahead`;
+    const ahead = position.remaining === null ? '' : `, ${count(position.remaining)} records ahead`;
     const message = `${formatStreamId(id)} has not come forward for ${formatDuration(still)}${ahead}`;
     alarms.push({ ...name, kind: 'no-progress', message });
   }

@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import type { Config } from '../config/load.ts';
-import { deadlineOf, windowLength } from '../core/due.ts';
+import { countCells, deadlineOf, windowLength } from '../core/due.ts';
 import { formatStreamId } from '../core/ids.ts';
 import { lengthOf, union } from '../core/intervals.ts';
 import { floorTo, fromIso, SECOND } from '../core/time.ts';
@@ -10,7 +10,7 @@ import { stateOf } from '../ops/status.ts';
 import { isWindowStream, knownStreams, type KnownStream, type KnownWindowStream } from '../ops/streams.ts';
 import { streamMetrics } from './catalogue.ts';
 import { makeSeries, type Labels } from './series.ts';
-import { countCells, countWanted, countWindows } from './windows.ts';
+import { countWanted, countWindows } from './windows.ts';
 
 type Name = keyof typeof streamMetrics;
 type Sample = readonly [name: Name, value: number, labels?: Labels];

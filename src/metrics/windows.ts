@@ -1,8 +1,8 @@
-import { oldestServed } from '../core/due.ts';
+import { countCells, oldestServed } from '../core/due.ts';
 import { clip, subtract, type IntervalSet } from '../core/intervals.ts';
 import type { WindowLimits } from '../core/contract.ts';
 import { gapStates, type StreamState } from '../core/states.ts';
-import { ceilTo, floorTo } from '../core/time.ts';
+import { floorTo } from '../core/time.ts';
 import type { Coverage } from '../ledger/ledger.ts';
 
 export interface Observation {
@@ -35,9 +35,4 @@ export function countWanted({ state, coverage, window }: Observation): ReadonlyM
     return [name, coverage.wanted.reduce((sum, one) => sum + countCells(clip(gaps, one), window), 0)] as const;
   });
   return new Map(counts.filter(([, windows]) => windows > 0));
-}
-
-/** Cells of the window grid that a set touches, counted for each of its intervals. */
-export function countCells(set: IntervalSet, window: number): number {
-  return set.reduce((sum, { from, until }) => sum + (ceilTo(until, window) - floorTo(from, window)) / window, 0);
 }

@@ -1,6 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { measureRate, MOST_WINDOWS, type Rate } from '../core/backfill.ts';
-import { cut, deadlineOf, divide, plan, reachable, startOf, windowLength, type Standing } from '../core/due.ts';
+import { count, plural } from '../core/counts.ts';
+import {
+  countCells,
+  cut,
+  deadlineOf,
+  divide,
+  plan,
+  reachable,
+  startOf,
+  windowLength,
+  type Standing,
+} from '../core/due.ts';
 import { formatStreamId } from '../core/ids.ts';
 import { clip, intersect, lengthOf, subtract, union, type IntervalSet } from '../core/intervals.ts';
 import { ceilTo, DAY, floorTo, isoInterval, MINUTE, toIso, type Interval, type IsoInterval } from '../core/time.ts';
@@ -80,10 +91,11 @@ export async function planStream(
 
 function widen({ from, until }: Interval, grain: number, settled: number): Interval {
   const range = { from: floorTo(from, grain), until: ceilTo(until, grain) };
-  const text = `[${toIso(range.from)}, ${toIso(range.until)})`;
-  if (range.from >= range.until) throw new UsageError(`${text}: --from is not before --to`);
+  if (range.from >= range.until) throw new UsageError(`${rangeText(range)}: --from is not before --to`);
   if (range.until > settled) {
-    throw new UsageError(`${text} has not settled yet: the vendor's data is complete up to ${toIso(settled)}`);
+    throw new UsageError(
+      `${rangeText(range)} has not settled yet: the vendor's data is complete up to ${toIso(settled)}`,
+    );
   }
   return range;
 }
@@ -112,7 +124,7 @@ async function planWindows(
   const lostNow = clip(union(lost, due.lost), range);
   const windows: PlannedWindows = {
     seconds: window / 1000,
-    all: cut(range, window).length,
+    all: countCells([range], window),
     toExtract: toExtract.length,
     held: wholly(range, window, held),
     joined: cells.length - toExtract.length,
@@ -128,12 +140,13 @@ async function planWindows(
   return { ...about(stream, range, now, basisOf(stream, range, { held, lost, open })), windows, estimate };
 }
 
-function refuseEndless({ from, until }: Interval, window: number): void {
-  const windows = Math.ceil((until - from) / window);
+const rangeText = ({ from, until }: Interval): string => `[${toIso(from)}, ${toIso(until)})`;
+
+function refuseEndless(range: Interval, window: number): void {
+  const windows = countCells([range], window);
   if (windows <= MOST_WINDOWS) return;
-  const text = `[${toIso(from)}, ${toIso(until)})`;
   throw new UsageError(
-    `${text} is ${windows.toLocaleString('en-US')} windows: a backfill may have ${MOST_WINDOWS.toLocaleString('en-US')}`,
+    `${rangeText(range)} is ${plural(windows, 'window')}: a backfill may have ${count(MOST_WINDOWS)}`,
   );
 }
 

@@ -1,7 +1,6 @@
+import { count, plural } from '../core/counts.ts';
 import { formatDuration, SECOND, type IsoInterval } from '../core/time.ts';
 import type { Estimate, PlannedWindows } from './backfill-plan.ts';
-
-const count = (n: number): string => n.toLocaleString('en-US');
 
 /**
  * What becomes of a range's windows, for a person: each number with its meaning; the first one is all of them.
@@ -22,13 +21,11 @@ export function planRows(
   ];
 }
 
-const requestsText = (n: number): string => `${count(n)} request${n === 1 ? '' : 's'}`;
-
 /** What it takes, for a person. @param planned of a window stream */
 export function estimateText({ from, requests, seconds }: Estimate, planned: PlannedWindows | undefined): string {
   if (requests === null) return 'how much lies there only the vendor knows';
-  if (seconds === null) return `at least ${requestsText(requests)}: no history yet, floor only`;
+  if (seconds === null) return `at least ${plural(requests, 'request')}: no history yet, floor only`;
   const [usual, slow] = [seconds.usual, seconds.slow].map((one) => formatDuration(one * SECOND));
   const lanes = planned === undefined ? '' : `, ${planned.lanes} at a time beside the stream's own`;
-  return `about ${requestsText(requests)}, ${usual} to ${slow}${lanes} (measured on what is held; ${from})`;
+  return `about ${plural(requests, 'request')}, ${usual} to ${slow}${lanes} (measured on what is held; ${from})`;
 }

@@ -1,4 +1,5 @@
 import type { Config } from '../config/load.ts';
+import { plural } from '../core/counts.ts';
 import { windowLength } from '../core/due.ts';
 import { dayOf, HOUR } from '../core/time.ts';
 import { formatStreamId } from '../core/ids.ts';
@@ -26,8 +27,7 @@ export function followProgress({
       streams.map(async (id) => {
         const [noun, slices] = await slicesOf(ledger, id, now);
         const records = slices.reduce((sum, slice) => sum + slice.records, 0);
-        const count = `${slices.length} ${noun}${slices.length === 1 ? '' : 's'}`;
-        return `  ${formatStreamId(id)}  ${count}, ${records.toLocaleString('en-US')} records`;
+        return `  ${formatStreamId(id)}  ${plural(slices.length, noun)}, ${plural(records, 'record')}`;
       }),
     );
     talk.progress(lines);

@@ -1,8 +1,9 @@
 import { html, raw } from 'hono/html';
 import { axisStates, type Column } from '../core/axis.ts';
+import { troubledStates } from '../core/states.ts';
 import { type Interval } from '../core/time.ts';
 import type { WindowRow } from '../ops/coverage.ts';
-import { about, isOpen, meanings, minute, signs, windowText } from './words.ts';
+import { about, meanings, minute, signs, windowText } from './words.ts';
 
 type Html = ReturnType<typeof html>;
 
@@ -80,7 +81,7 @@ const iso = (instant: number): string =>
   new Date(Math.round(instant / 1_000) * 1_000).toISOString().replace('.000', '');
 
 export function axisSentence({ stream, state, gaps, deadline, lag }: WindowRow, now: number): string {
-  const open = gaps.filter((gap) => isOpen(gap.state)).length;
+  const open = gaps.filter((gap) => troubledStates.includes(gap.state)).length;
   const until = deadline === undefined ? '' : `, the first is forgotten in ${about(deadline - now)}`;
   return `${stream}: ${state.replace('-', ' ')}, ${open} gaps${until}; everything up to ${about(lag)} ago is settled`;
 }

@@ -95,7 +95,7 @@ function rangeView({ row, picked, stretches, omitted, key, plan, details, links,
     ${omitted === 0 ? '' : html`<p class="facts">${count(omitted)} older ones are left out.</p>`}`;
 }
 
-/** What the stream's next run, asked for now, would do about the range. */
+/** What a run of the stream, started at once, would do about the range. */
 function healView(stream: string, picked: Interval, { stretches, key }: Pick<StreamShown, 'stretches' | 'key'>): Html {
   const missing = stretches.filter(({ state }) => !['sealed', 'empty', 'settling'].includes(state));
   const lost = missing.filter(({ state }) => state === 'lost').length;

@@ -1,7 +1,10 @@
 import type { AxisState } from '../core/axis.ts';
+import { plural } from '../core/counts.ts';
+import { troubledStates } from '../core/states.ts';
 import type { OverviewRow } from '../ops/coverage.ts';
 import { formatDuration, MINUTE, toIso, type Interval } from '../core/time.ts';
 
+export { count, plural } from '../core/counts.ts';
 export { signs } from '../core/signs.ts';
 
 export const meanings: Readonly<Record<AxisState, string>> = {
@@ -33,19 +36,12 @@ export function windowText({ from, until }: Interval): string {
   return `[${first}, ${end.slice(0, 10) === first.slice(0, 10) ? end.slice(11) : end})`;
 }
 
-export const count = (n: number): string => n.toLocaleString('en-US');
-
-/** Whether a gap is one that a person should hear of and that can still be healed. */
-export const isOpen = (state: string): boolean => !['lost', 'acknowledged', 'due', 'extracting'].includes(state);
-
-export const plural = (n: number, noun: string): string => `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
-
 /** The page's first line: "5 sources, 12 streams, 11 current; 1 gap, healable for 3 h 12 min". */
 export function sentence(rows: readonly OverviewRow[], now: number): string {
   const sources = new Set(rows.map(({ stream }) => stream.slice(0, stream.indexOf('/'))));
   const current = rows.filter(({ state }) => state === 'current').length;
   const gaps = rows.flatMap((row) => (row.shape === 'window' ? row.gaps : []));
-  const healable = gaps.filter(({ state }) => isOpen(state));
+  const healable = gaps.filter(({ state }) => troubledStates.includes(state));
   const deadlines = healable.flatMap(({ deadline }) => deadline ?? []);
   const failed = rows.filter(({ shape, state }) => shape !== 'window' && state === 'failed').length;
   const lost = gaps.filter(({ state }) => state === 'lost').length;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cut } from '../../src/core/due.ts';
 import { union } from '../../src/core/intervals.ts';
-import { countCells } from '../../src/metrics/windows.ts';
+import { countCells } from '../../src/core/due.ts';
 
 const piece = fc
   .tuple(fc.integer({ min: 0, max: 5_000 }), fc.integer({ min: 1, max: 900 }))

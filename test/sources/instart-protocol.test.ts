@@ -161,7 +161,7 @@ describe('a refusal', () => {
     expect(message).toContain('`sluice config check --online`');
   });
 
-  it('for now says how long to wait', async () => {
+  it('that asks for patience says how long to wait', async () => {
     const { stream } = await start(() => ({ status: 429, headers: { 'retry-after': '7' } }));
     expect(((await failureOf(stream.fetchPage(window, null, live()))) as RateLimited).retryAfterMs).toBe(7 * SECOND);
   });
