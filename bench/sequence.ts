@@ -19,7 +19,7 @@ const LEAST_RATIO = 2;
 const COLLECTION = 'compromised/account_group';
 const ITEMS = 150_000;
 /** Followed beforehand: a worker runs for months, and its first minute is not what is measured. */
-const WARM_UP = { collection: 'apt/threat', items: 5_000 };
+const WARM_UP = { collection: 'osi/git_repository', items: 60_000 };
 const LIMIT = 500;
 const PYTHON = process.env['SLUICE_PYTHON'] ?? 'python3';
 const DATE = dayOf(Date.now() - 29 * DAY);
@@ -93,7 +93,7 @@ async function configure(folder: string, url: string): Promise<string> {
     `    baseUrl: ${url}/api/v2`,
     `    collections: [{ name: ${COLLECTION}, limit: ${LIMIT} }, { name: ${WARM_UP.collection}, limit: ${LIMIT} }]`,
     `    start: ${DATE}`,
-    '    requestsPerSecond: 100',
+    '    requestsPerSecond: 1000',
     '    auth:',
     `      username: ${ACCOUNT.username}`,
     `      apiKey: \${file:${join(folder, 'key')}}`,

@@ -145,7 +145,7 @@ describe('the settings', () => {
       ['7:21 expected an address that begins with https:// or http://'],
     ],
     ['no requests at all', ['collections: [apt/threat]', 'requestsPerSecond: 0'], ['expected more than 0']],
-    ['a flood', ['collections: [apt/threat]', 'requestsPerSecond: 1000'], ['expected at most 100']],
+    ['a flood', ['collections: [apt/threat]', 'requestsPerSecond: 1001'], ['expected at most 1000']],
   ];
   it.each(refused)('refuse %s, at its place and with what would be right', (_, lines, words) => {
     const found = mistakes(written(...lines)).join('\n');

@@ -22,6 +22,8 @@ export interface ScriptedVendor {
   readonly seen: readonly Seen[];
   /** Connections that were opened, whether a request came or not. */
   connections(): number;
+  /** Resolves with the first request that nobody waited for to be answered. */
+  readonly givenUp: Promise<Seen>;
   close(): Promise<void>;
 }
 
@@ -29,6 +31,10 @@ export interface ScriptedVendor {
 export async function startScriptedVendor(answer: (request: Seen) => Reply | Promise<Reply>): Promise<ScriptedVendor> {
   const seen: Seen[] = [];
   let connections = 0;
+  let giveUp: (request: Seen) => void;
+  const givenUp = new Promise<Seen>((resolve) => {
+    giveUp = resolve;
+  });
   const server = createServer({ maxHeaderSize: 64 * 1024 }, (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -36,6 +42,9 @@ export async function startScriptedVendor(answer: (request: Seen) => Reply | Pro
       const body = Buffer.concat(chunks).toString('utf8');
       const one = { method: request.method ?? '', url: request.url ?? '', headers: request.headers, body };
       seen.push(one);
+      response.on('close', () => {
+        if (!response.writableEnded) giveUp(one);
+      });
       void Promise.resolve(answer(one)).then(({ status = 200, body: reply = {}, headers = {} }) => {
         const text = typeof reply === 'string' ? reply : JSON.stringify(reply);
         response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(text);
@@ -53,6 +62,7 @@ export async function startScriptedVendor(answer: (request: Seen) => Reply | Pro
     url: `http://127.0.0.1:${port}`,
     seen,
     connections: () => connections,
+    givenUp,
     async close() {
       const closed = new Promise((resolve) => {
         server.close(resolve);

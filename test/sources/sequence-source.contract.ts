@@ -194,12 +194,17 @@ export function testSequenceSource<Trial extends SequenceSourceTrial>(
 
 const MOST = 1_000;
 
-/** All portions after a cursor, until one is empty. */
-export async function follow(stream: SequenceStream, cursor: string, size: number): Promise<readonly Portion[]> {
+/** All portions after a cursor, until one is empty. @param signal of the walk: one for all its requests, as in an activity */
+export async function follow(
+  stream: SequenceStream,
+  cursor: string,
+  size: number,
+  signal = live(),
+): Promise<readonly Portion[]> {
   const portions: Portion[] = [];
   let at = cursor;
   while (portions.length < MOST) {
-    const portion = await stream.fetchPortion(at, size, live());
+    const portion = await stream.fetchPortion(at, size, signal);
     if (portion.records.length === 0) return portions;
     portions.push(portion);
     at = portion.cursor;

@@ -1,13 +1,15 @@
 import { DAY, floorTo } from '../../core/time.ts';
+import type { HttpResponse } from '../../http/client.ts';
 import type { Api, Query } from './api.ts';
 import { DRP_VIOLATIONS, defaultParameters } from './collections.ts';
 import { drpFilters } from './drp.ts';
 import { itemShape, type ItemShape } from './items.ts';
-import { readPage, type ItemsPage } from './page.ts';
+import { readPage } from './page.ts';
 import type { Search } from './searches.ts';
 import type { CollectionSettings, DrpSettings } from './settings.ts';
 import { drpStart, listedStart } from './starts.ts';
-import type { Question, Sequence } from './ties.ts';
+import { sendAhead } from './send-ahead.ts';
+import type { Sequence } from './ties.ts';
 
 /** One collection at the vendor: how it is asked for. */
 export interface Feed {
@@ -36,26 +38,28 @@ export function openFeed(id: string, collection: CollectionSettings, api: Api, d
   const shape = itemShape(collection.name);
   const now = (): number => api.vendor.now();
 
-  // "Sequence update iteration … uses updated endpoint" (group-ib.txt:266-270); the violations have but the one.
-  const ask = async (end: string, query: Query, fallback: number, signal: AbortSignal): Promise<ItemsPage> => {
-    const answer = await api.get(`${path}${end}`, query, { what: name, collection: collection.name }, signal);
-    return readPage(answer, shape, fallback, name);
+  const get = (end: string, query: Query, signal: AbortSignal): Promise<HttpResponse> =>
+    api.get(`${path}${end}`, query, { what: name, collection: collection.name }, signal);
+  const sequence = (more: Query): Sequence => {
+    const send = sendAhead(({ seqUpdate, df, limit }, signal) => {
+      const place = [
+        ['df', df],
+        ['seqUpdate', seqUpdate?.toString()],
+        ['limit', limit],
+      ] as const;
+      // "Sequence update iteration … uses updated endpoint" (group-ib.txt:266-270); the violations have but the one.
+      return get(isDrp ? '' : '/updated', [...filters, ...more, ...place], signal);
+    });
+    return {
+      name,
+      ask: async (question, signal) => readPage(await send(question, signal), shape, floorTo(now(), DAY), name),
+    };
   };
-  const sequence = (more: Query): Sequence => ({
-    name,
-    ask: ({ seqUpdate, df, limit }: Question, signal) =>
-      ask(
-        isDrp ? '' : '/updated',
-        [...filters, ...more, ['df', df], ['seqUpdate', seqUpdate?.toString()], ['limit', limit]],
-        floorTo(now(), DAY),
-        signal,
-      ),
-  });
   const search: Feed['search'] = (about, what, fallback = floorTo(now(), DAY)) => ({
     name: what,
-    ask: (resultId, limit, signal) => {
+    async ask(resultId, limit, signal) {
       const query: Query = resultId === null ? [...filters, ...about] : [['resultId', resultId]];
-      return ask('', [...query, ['limit', limit]], fallback, signal);
+      return readPage(await get('', [...query, ['limit', limit]], signal), shape, fallback, name);
     },
   });
   return {

@@ -129,7 +129,7 @@ const written = z.strictObject({
   requestsPerSecond: z
     .number()
     .gt(0)
-    .max(100)
+    .max(1000)
     .default(1)
     .meta({ description: 'How often to ask, over all collections of the account on one machine.' }),
 });

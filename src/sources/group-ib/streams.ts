@@ -25,6 +25,7 @@ const readingOf = (feed: Feed): Parameters<typeof identify>[1] => ({
 /** A collection with a sequence. */
 function sequenceStream(feed: Feed): SequenceStream {
   const { name, limit } = feed.collection;
+  const sequence = feed.sequence([]);
   return {
     name,
     shape: 'sequence',
@@ -37,7 +38,7 @@ function sequenceStream(feed: Feed): SequenceStream {
       // Where the vendor has no number for a date, the first request, and only that one, is made by date.
       return writeCursor(seq === undefined ? { from: date } : { seq, held: [], closed: false });
     },
-    fetchPortion: (cursor, size, signal) => fetchPortion(feed.sequence([]), cursor, size, signal),
+    fetchPortion: (cursor, size, signal) => fetchPortion(sequence, cursor, size, signal),
     compare: (a, b) => compareCursors(a, b, feed.collection.name),
   };
 }
