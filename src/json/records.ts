@@ -5,18 +5,25 @@ const OPEN_OBJECT = 0x7b;
 const OPEN_ARRAY = 0x5b;
 const BACKSLASH = 0x5c;
 
-/** Where a record lies, and where the values of some of its members do. */
-export interface ScannedRecord extends Span {
-  /** The start and the end of each wanted member's value, one after the other; -1 where there is none, or the record is no object. */
-  readonly members: readonly number[];
+/**
+ * Where records lie, and where the values of some of their members do. A row for each record, of one width: its start and its end, and then
+ * those of each wanted member's value; -1 where there is none, or the record is no object. Numbers side by side, since an answer has many
+ * records, and making an object for each takes about as long as finding them.
+ */
+export interface ScannedRecords {
+  readonly places: Int32Array;
+  readonly width: number;
 }
 
 export interface ScannedPage {
   /** The top-level members; of several with one name the last one, as in `JSON.parse`. */
   readonly outer: ReadonlyMap<string, Span>;
   /** The elements of the array of records; `undefined` where there is no such array. */
-  readonly records: readonly ScannedRecord[] | undefined;
+  readonly records: ScannedRecords | undefined;
 }
+
+/** How wide the rows are for so many wanted members. */
+const widthFor = (wanted: readonly string[]): number => 2 + 2 * wanted.length;
 
 /**
  * Reads a page in one pass that validates it, cuts the records out of it and finds some members of theirs. Nothing is parsed.
@@ -33,35 +40,29 @@ export function scanPage(
   deepest: number,
 ): ScannedPage | undefined {
   const outer = new Map<string, Span>();
-  const scanRecord = recordScanner(wanted, deepest);
-  let records: ScannedRecord[] | undefined;
+  const width = widthFor(wanted);
+  let found: number[] | undefined;
   const isObject = scanWhole(json, deepest, (nameStart, nameEnd, at) => {
     const text = JSON.parse(json.toString('utf8', nameStart, nameEnd)) as string;
     let end: number;
     if (text === key && json[at] === OPEN_ARRAY) {
-      const found: ScannedRecord[] = [];
-      end = scanArray(json, at, 1, (_, start) => {
-        const record = scanRecord(json, start);
-        found.push(record);
-        return record.end;
-      });
-      records = found;
+      found = [];
+      end = scanArray(json, at, 1, recordScanner(json, wanted, deepest, found));
     } else {
       end = scanValue(json, at, deepest);
-      if (text === key) records = undefined;
+      if (text === key) found = undefined;
     }
     outer.set(text, { start: at, end });
     return end;
   });
-  return isObject ? { outer, records } : undefined;
+  return isObject ? { outer, records: found && { places: Int32Array.from(found), width } } : undefined;
 }
 
 /** One record that is a text of its own. Errors as for {@link scanPage}. */
-export function scanRecord(json: Buffer, wanted: readonly string[], deepest: number): ScannedRecord {
-  const start = skip(json, 0);
-  const record = recordScanner(wanted, deepest)(json, start);
-  mustEnd(json, record.end);
-  return record;
+export function scanRecord(json: Buffer, wanted: readonly string[], deepest: number): ScannedRecords {
+  const places: number[] = [];
+  mustEnd(json, recordScanner(json, wanted, deepest, places)(json, skip(json, 0)));
+  return { places: Int32Array.from(places), width: widthFor(wanted) };
 }
 
 /** @returns whether the whole is an object */
@@ -76,22 +77,32 @@ function mustEnd(json: Buffer, at: number): void {
   if (skip(json, at) !== json.length) throw new SyntaxError('more than one value');
 }
 
-function recordScanner(wanted: readonly string[], deepest: number): (json: Buffer, at: number) => ScannedRecord {
+/** Scans the record at an offset, appends its row to `places`, and returns where it ends. */
+function recordScanner(
+  json: Buffer,
+  wanted: readonly string[],
+  deepest: number,
+  places: number[],
+): (json: Buffer, at: number) => number {
   const names = wanted.map((name) => Buffer.from(name));
-  const none = names.flatMap(() => [-1, -1]);
-  return (json, start) => {
-    const members = none.slice();
-    if (json[start] !== OPEN_OBJECT) return { start, end: scanValue(json, start, deepest), members };
-    const end = scanObject(json, start, deepest, (nameStart, nameEnd, at, depth) => {
-      const after = scanValue(json, at, depth);
-      const place = placeOf(json, nameStart, nameEnd, names);
-      if (place >= 0) {
-        members[place * 2] = at;
-        members[place * 2 + 1] = after;
-      }
-      return after;
-    });
-    return { start, end, members };
+  let row = 0;
+  const onMember: OnMember = (nameStart, nameEnd, at, depth) => {
+    const end = scanValue(json, at, depth);
+    const place = placeOf(json, nameStart, nameEnd, names);
+    if (place >= 0) {
+      places[row + 2 + place * 2] = at;
+      places[row + 3 + place * 2] = end;
+    }
+    return end;
+  };
+  return (_, start) => {
+    row = places.length;
+    places.push(start, -1);
+    for (let i = 0; i < names.length; i += 1) places.push(-1, -1);
+    const isObject = json[start] === OPEN_OBJECT;
+    const end = isObject ? scanObject(json, start, deepest, onMember) : scanValue(json, start, deepest);
+    places[row + 1] = end;
+    return end;
   };
 }
 

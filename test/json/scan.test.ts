@@ -1,10 +1,18 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { scanPage, scanRecord, type ScannedPage } from '../../src/json/records.ts';
+import { scanPage, scanRecord, type ScannedPage, type ScannedRecords } from '../../src/json/records.ts';
 import { splitArray } from '../../src/json/split.ts';
 
 const scan = (json: string | Buffer, wanted: readonly string[] = []): ScannedPage | undefined =>
   scanPage(Buffer.from(json), 'data', wanted, 1000);
+
+/** The rows, a record each. */
+function rowsOf({ places, width }: ScannedRecords = { places: new Int32Array(), width: 2 }) {
+  return Array.from({ length: places.length / width }, (_, i) => {
+    const [start = -1, end = -1, ...members] = places.subarray(i * width, (i + 1) * width);
+    return { start, end, members };
+  });
+}
 
 /** What a reader of the same bytes would make of them; `undefined` where it would refuse. */
 function parsed(json: Buffer): { readonly value: unknown } | undefined {
@@ -42,8 +50,9 @@ describe('the scanner', () => {
         const json = Buffer.from(JSON.stringify({ other, data, 'n\u0061me': 'x"\\\u0000' }, null, indent));
         const wanted = ['id', 'seq', '__proto__', 'ü'];
         const page = scan(json, wanted);
-        expect(page?.records?.map(({ start, end }) => ({ start, end }))).toEqual(splitArray(json, 'data'));
-        page?.records?.forEach(({ start, end, members }) => {
+        const rows = rowsOf(page?.records);
+        expect(rows.map(({ start, end }) => ({ start, end }))).toEqual(splitArray(json, 'data'));
+        rows.forEach(({ start, end, members }) => {
           const value = JSON.parse(json.toString('utf8', start, end)) as unknown;
           wanted.forEach((name, i) => {
             const [from = -1, to = -1] = members.slice(i * 2);
@@ -131,14 +140,14 @@ describe('the scanner', () => {
     for (let length = 0; length < body.length - 1; length += 1) {
       expect(() => scan(body.subarray(0, length)), `after ${length} bytes`).toThrow(SyntaxError);
     }
-    expect(scan(body)?.records).toHaveLength(1);
+    expect(rowsOf(scan(body)?.records)).toHaveLength(1);
   });
 
   it('keeps to the last of several members with one name, as JSON.parse does', () => {
     const json = Buffer.from('{"data":[1,2],"count":1,"data":[{"id":1,"i\\u0064":2}],"count":2}');
-    const { outer, records = [] } = scan(json, ['id']) ?? {};
+    const { outer, records: found } = scan(json, ['id']) ?? {};
     const text = ([start, end]: readonly (number | undefined)[]): string => json.toString('utf8', start, end);
-    expect(records.map(({ members }) => text(members))).toEqual(['2']);
+    expect(rowsOf(found).map(({ members }) => text(members))).toEqual(['2']);
     const count = outer?.get('count');
     expect(text([count?.start, count?.end])).toBe('2');
     expect(scan('{"data":[1],"data":null}')?.records).toBeUndefined();
@@ -148,7 +157,7 @@ describe('the scanner', () => {
     const bad = Buffer.of(0xff, 0xc0, 0x80);
     const around = (before: string, after: string): Buffer =>
       Buffer.concat([Buffer.from(before), bad, Buffer.from(after)]);
-    expect(scan(around('{"data":["', '"]}'))?.records).toHaveLength(1);
+    expect(rowsOf(scan(around('{"data":["', '"]}'))?.records)).toHaveLength(1);
     expect(() => scan(around('{"data":[', ']}'))).toThrow(SyntaxError);
   });
 
@@ -172,9 +181,10 @@ describe('the scanner', () => {
 
   it('reads a record that stands alone', () => {
     const json = Buffer.from(' {"a":{"id":1},"id":"x"}\n');
-    const { start, end, members } = scanRecord(json, ['id'], 1000);
-    expect(json.toString('utf8', start, end)).toBe('{"a":{"id":1},"id":"x"}');
-    expect(json.toString('utf8', members[0], members[1])).toBe('"x"');
+    const text = ([start, end]: readonly (number | undefined)[]): string => json.toString('utf8', start, end);
+    const { places } = scanRecord(json, ['id'], 1000);
+    expect(text([...places.subarray(0, 2)])).toBe('{"a":{"id":1},"id":"x"}');
+    expect(text([...places.subarray(2)])).toBe('"x"');
     expect(() => scanRecord(Buffer.from('{"id":1}}'), ['id'], 1000)).toThrow(SyntaxError);
   });
 });

@@ -4,7 +4,7 @@ import type { Api, Query } from './api.ts';
 import { DRP_VIOLATIONS, defaultParameters } from './collections.ts';
 import { drpFilters } from './drp.ts';
 import { itemShape, type ItemShape } from './items.ts';
-import { readPage } from './page.ts';
+import { readPage, type ItemsPage } from './page.ts';
 import type { Search } from './searches.ts';
 import type { CollectionSettings, DrpSettings } from './settings.ts';
 import { drpStart, listedStart } from './starts.ts';
@@ -40,8 +40,11 @@ export function openFeed(id: string, collection: CollectionSettings, api: Api, d
 
   const get = (end: string, query: Query, signal: AbortSignal): Promise<HttpResponse> =>
     api.get(`${path}${end}`, query, { what: name, collection: collection.name }, signal);
-  const sequence = (more: Query): Sequence => {
-    const send = sendAhead(({ seqUpdate, df, limit }, signal) => {
+  const read = (answer: HttpResponse, since = floorTo(now(), DAY)): Promise<ItemsPage> =>
+    readPage(answer, shape, since, name);
+  const sequence = (more: Query): Sequence => ({
+    name,
+    ask: sendAhead(({ seqUpdate, df, limit }, signal) => {
       const place = [
         ['df', df],
         ['seqUpdate', seqUpdate?.toString()],
@@ -49,17 +52,13 @@ export function openFeed(id: string, collection: CollectionSettings, api: Api, d
       ] as const;
       // "Sequence update iteration … uses updated endpoint" (group-ib.txt:266-270); the violations have but the one.
       return get(isDrp ? '' : '/updated', [...filters, ...more, ...place], signal);
-    });
-    return {
-      name,
-      ask: async (question, signal) => readPage(await send(question, signal), shape, floorTo(now(), DAY), name),
-    };
-  };
-  const search: Feed['search'] = (about, what, fallback = floorTo(now(), DAY)) => ({
+    }, read),
+  });
+  const search: Feed['search'] = (about, what, fallback) => ({
     name: what,
     async ask(resultId, limit, signal) {
       const query: Query = resultId === null ? [...filters, ...about] : [['resultId', resultId]];
-      return readPage(await get('', [...query, ['limit', limit]], signal), shape, fallback, name);
+      return await read(await get('', [...query, ['limit', limit]], signal), fallback);
     },
   });
   return {

@@ -3,7 +3,7 @@ import type { Identity, SourceRecord } from '../../core/contract.ts';
 import { UnexpectedAnswer } from '../../core/failures.ts';
 import { memberBytes } from '../../json/member.ts';
 import { DEEPEST, PageRecord } from '../../json/page.ts';
-import { scanRecord, type ScannedRecord } from '../../json/records.ts';
+import { scanRecord, type ScannedRecords } from '../../json/records.ts';
 import { DRP_VIOLATIONS } from './collections.ts';
 import { parseSequenceNumber } from './sequence-number.ts';
 import { firstNames, timeIn, timePaths } from './times.ts';
@@ -40,27 +40,46 @@ export interface Reading {
    * when it was fetched: the start of that day, in UTC.
    */
   readonly fallback: number;
-  /** Names the item in messages. */
-  readonly what: string;
+  /** Names the `i`-th item in messages, from 0. */
+  readonly what: (i: number) => string;
   /** What goes to quarantine. */
   readonly body: Uint8Array;
+}
+
+/**
+ * The items of an answer, in its order.
+ * @param json the text that holds them
+ * @param records scanned for the shape's members
+ * Errors: as for {@link readItem}, of the first that does not fit.
+ */
+export function readItems(
+  json: Buffer,
+  records: ScannedRecords,
+  { what, ...reading }: Omit<Reading, 'what'> & { readonly what: string },
+): readonly Item[] {
+  const count = records.places.length / records.width;
+  const named = { ...reading, what: (i: number) => `${what}: item ${i + 1} of ${count}` };
+  return Array.from({ length: count }, (_, i) => readItem(json, records, i, named));
 }
 
 /**
  * Items change: what is updated comes again with another sequence number. So a record is a *version*, `<id>@<seqUpdate>`, and without a number
  * `<id>@<sha256 of its bytes>`.
  * @param json the text that holds it
- * @param scanned with the shape's members
+ * @param records scanned for the shape's members
+ * @param i which of them
  * @throws UnexpectedAnswer for an item without an id, or with a sequence number that is no number; nothing of the item is in the message
  */
-export function readItem(json: Buffer, scanned: ScannedRecord, { shape, fallback, what, body }: Reading): Item {
-  const bytes = json.subarray(scanned.start, scanned.end);
-  if (bytes[0] !== OPEN_OBJECT) throw new UnexpectedAnswer(`${what} is not an object`, { body });
-  const members = new Members(json, scanned, shape);
+function readItem(json: Buffer, { places, width }: ScannedRecords, i: number, reading: Reading): Item {
+  const { shape, fallback, what, body } = reading;
+  const row = i * width;
+  const bytes = json.subarray(places[row], places[row + 1]);
+  if (bytes[0] !== OPEN_OBJECT) throw new UnexpectedAnswer(`${what(i)} is not an object`, { body });
+  const members = new Members(json, places, row, shape);
   const id = members.id();
-  if (id === undefined) throw new UnexpectedAnswer(`${what} has no id`, { body });
+  if (id === undefined) throw new UnexpectedAnswer(`${what(i)} has no id`, { body });
   const seq = members.seq();
-  if (seq === 'unreadable') throw new UnexpectedAnswer(`${what} has a seqUpdate that is no number`, { body });
+  if (seq === 'unreadable') throw new UnexpectedAnswer(`${what(i)} has a seqUpdate that is no number`, { body });
   const version = seq ?? createHash('sha256').update(bytes).digest('hex');
   const time = timeIn((name) => members.value(name), shape.times) ?? fallback;
   return new KeyedItem(new IdentifiedRecord(bytes, { id: `${id}@${version}`, time }), seq);
@@ -71,12 +90,14 @@ const OPEN_OBJECT = 0x7b;
 /** Members of an item that was scanned. Only what is asked for is parsed. */
 class Members {
   private readonly json: Buffer;
-  private readonly scanned: ScannedRecord;
+  private readonly places: Int32Array;
+  private readonly row: number;
   private readonly shape: ItemShape;
 
-  constructor(json: Buffer, scanned: ScannedRecord, shape: ItemShape) {
+  constructor(json: Buffer, places: Int32Array, row: number, shape: ItemShape) {
     this.json = json;
-    this.scanned = scanned;
+    this.places = places;
+    this.row = row;
     this.shape = shape;
   }
 
@@ -107,9 +128,8 @@ class Members {
   }
 
   private span(name: string): readonly [start: number, end: number] {
-    const place = this.shape.members.indexOf(name) * 2;
-    const { members } = this.scanned;
-    return [members[place] ?? -1, members[place + 1] ?? -1];
+    const place = this.row + 2 + this.shape.members.indexOf(name) * 2;
+    return [this.places[place] ?? -1, this.places[place + 1] ?? -1];
   }
 }
 
@@ -154,14 +174,14 @@ export function identify(record: SourceRecord, reading: Omit<Reading, 'body'>): 
   if (record.identity !== undefined) return record.identity;
   const body = record.bytes;
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  return readItem(bytes, scanned(bytes, reading), { ...reading, body }).record.identity;
+  return readItem(bytes, scanned(bytes, reading), 0, { ...reading, body }).record.identity;
 }
 
-function scanned(bytes: Buffer, { shape, what }: Pick<Reading, 'shape' | 'what'>): ScannedRecord {
+function scanned(bytes: Buffer, { shape, what }: Pick<Reading, 'shape' | 'what'>): ScannedRecords {
   try {
     return scanRecord(bytes, shape.members, DEEPEST);
   } catch {
-    throw new UnexpectedAnswer(`${what} is not JSON`, { body: bytes });
+    throw new UnexpectedAnswer(`${what(0)} is not JSON`, { body: bytes });
   }
 }
 

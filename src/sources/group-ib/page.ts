@@ -2,9 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import { UnexpectedAnswer } from '../../core/failures.ts';
 import type { HttpResponse } from '../../http/client.ts';
 import { DEEPEST, isObject, sketchOf, withoutMark } from '../../json/page.ts';
-import { scanPage, type ScannedPage } from '../../json/records.ts';
+import type { ScannedPage } from '../../json/records.ts';
+import { scanPageAside } from '../../json/scan-aside.ts';
 import { requireJson } from '../answers.ts';
-import { readItem, type Item, type ItemShape } from './items.ts';
+import { readItems, type Item, type ItemShape } from './items.ts';
 import { parseSequenceNumber } from './sequence-number.ts';
 
 /** One answer with items, of a sequence or of a search. */
@@ -27,9 +28,14 @@ export interface ItemsPage {
  * @throws UnexpectedAnswer when it is not JSON, has no array of items, or one of them does not fit; one refuses the whole answer, as without
  *   it the answer would not be complete
  */
-export function readPage(answer: HttpResponse, shape: ItemShape, fallback: number, what: string): ItemsPage {
+export async function readPage(
+  answer: HttpResponse,
+  shape: ItemShape,
+  fallback: number,
+  what: string,
+): Promise<ItemsPage> {
   const { body } = answer;
-  const { bytes, outer, records } = scan(answer, shape, what);
+  const { bytes, outer, records } = await scan(answer, shape, what);
   if (records === undefined) throw new UnexpectedAnswer(`${what}: an answer without an array of items`, { body });
   const textOf = (name: string): string | undefined => {
     const span = outer.get(name);
@@ -40,10 +46,7 @@ export function readPage(answer: HttpResponse, shape: ItemShape, fallback: numbe
   if (seq === 'unreadable') throw new UnexpectedAnswer(`${what}: a seqUpdate that is no number`, { body });
   const resultId = valueOf('resultId');
   return {
-    items: records.map((record, i) => {
-      const named = `${what}: item ${i + 1} of ${records.length}`;
-      return readItem(bytes, record, { shape, fallback, what: named, body });
-    }),
+    items: readItems(bytes, records, { shape, fallback, what, body }),
     count: numberOf(valueOf('count') ?? valueOf('total')),
     seq,
     resultId: typeof resultId === 'string' && resultId !== '' ? resultId : undefined,
@@ -52,18 +55,27 @@ export function readPage(answer: HttpResponse, shape: ItemShape, fallback: numbe
 }
 
 /** @throws UnexpectedAnswer when an answer is not a JSON object, or nests too deep */
-function scan(answer: HttpResponse, shape: ItemShape, what: string): ScannedPage & { readonly bytes: Buffer } {
+async function scan(
+  answer: HttpResponse,
+  shape: ItemShape,
+  what: string,
+): Promise<ScannedPage & { readonly bytes: Buffer }> {
   const { body } = answer;
   requireJson(answer, what);
   const bytes = withoutMark(body);
-  const page = scanned(bytes, shape, what, body);
+  const page = await scanned(bytes, shape, what, body);
   if (page === undefined) throw new UnexpectedAnswer(`${what}: an answer that is not an object`, { body });
   return { bytes, ...page };
 }
 
-function scanned(bytes: Buffer, { members }: ItemShape, what: string, body: Buffer): ScannedPage | undefined {
+async function scanned(
+  bytes: Buffer,
+  { members }: ItemShape,
+  what: string,
+  body: Buffer,
+): Promise<ScannedPage | undefined> {
   try {
-    return scanPage(bytes, 'items', members, DEEPEST);
+    return await scanPageAside(bytes, 'items', members, DEEPEST);
   } catch (error) {
     if (!(error instanceof SyntaxError)) {
       throw new UnexpectedAnswer(`${what}: cannot be cut into records: values nest deeper than ${DEEPEST}`, { body });

@@ -1,45 +1,55 @@
 import { setImmediate } from 'node:timers/promises';
 import type { HttpResponse } from '../../http/client.ts';
-import type { Question } from './ties.ts';
+import type { ItemsPage } from './page.ts';
+import type { Question, Sequence } from './ties.ts';
 
-/** Asks the vendor; the answer is not read yet. */
-export type Send = (question: Question, signal: AbortSignal) => Promise<HttpResponse>;
+/** An answer on its way: as it comes, and as it is read. */
+interface Answer {
+  readonly raw: Promise<HttpResponse>;
+  readonly page: Promise<ItemsPage>;
+}
 
 /** A question that is likely to come next. */
 interface Likely {
   readonly question: Question;
-  /** Its answer, where it was sent already. */
-  readonly sent?: Promise<HttpResponse>;
+  /** Where it was sent already. */
+  readonly answer?: Answer;
 }
 
 /**
- * Sends the next question of a walk as soon as an answer is there, and before that is read: checking an answer of some hundred items takes as
- * long as a quick vendor needs for the next one.
+ * Sends the next question of a walk as soon as an answer is there, before that is read, and reads it when it comes: to check an answer of some
+ * hundred items, and to seal them, takes as long as a quick vendor needs for the next one.
  *
  * A question is sent early only while the one before, sent early or not, was the right one. So a single answer costs no second request, and a
  * vendor whose answers do not show where they lead to is asked as if this were not here. What an early answer failed with comes to light when
  * its question is asked. The requests of one walk share a signal; aborting it gives up what is on its way.
  */
-export function sendAhead(send: Send): Send {
+export function sendAhead(
+  send: (question: Question, signal: AbortSignal) => Promise<HttpResponse>,
+  read: (answer: HttpResponse) => Promise<ItemsPage>,
+): Sequence['ask'] {
   const walks = new WeakMap<AbortSignal, Likely>();
+
+  function begin(question: Question, signal: AbortSignal): Answer {
+    const raw = send(question, signal);
+    const page = raw.then(async (answer) => {
+      // Reading keeps the event loop busy: the next question has to be on its way before.
+      await setImmediate();
+      return await read(answer);
+    });
+    // Met by whoever asks for it.
+    page.catch(() => undefined);
+    return { raw, page };
+  }
+
   return async (question, signal) => {
     const likely = walks.get(signal);
     walks.delete(signal);
     const isRight = likely !== undefined && isSame(likely.question, question);
-    const answer = await ((isRight ? likely.sent : undefined) ?? send(question, signal));
-    const next = questionAfter(answer.body, question);
-    if (next === undefined) return answer;
-    if (!isRight) {
-      walks.set(signal, { question: next });
-      return answer;
-    }
-    const sent = send(next, signal);
-    // Met by whoever asks for it.
-    sent.catch(() => undefined);
-    walks.set(signal, { question: next, sent });
-    // Reading the answer keeps the event loop busy: the request has to be on its way before.
-    await setImmediate();
-    return answer;
+    const { raw, page } = (isRight ? likely.answer : undefined) ?? begin(question, signal);
+    const next = questionAfter((await raw).body, question);
+    if (next !== undefined) walks.set(signal, { question: next, ...(isRight && { answer: begin(next, signal) }) });
+    return await page;
   };
 }
 

@@ -19,7 +19,7 @@ export function openStream(feed: Feed, limits: WindowLimits): Stream {
 const readingOf = (feed: Feed): Parameters<typeof identify>[1] => ({
   shape: feed.shape,
   fallback: floorTo(feed.now(), DAY),
-  what: `${feed.name}: a record`,
+  what: () => `${feed.name}: a record`,
 });
 
 /** A collection with a sequence. */
