@@ -58,6 +58,7 @@ export function sealPortions(deps: Dependencies, walk: SealedWalk): PortionSeali
       [waiting, bytes] = [[], 0];
       present = sealAsOne(deps, walk, some);
       isDiverted = !(await present);
+      for (const { segment } of some) if (typeof segment !== 'string') segment.release();
       heartbeat({ portions: walk.portions, records: walk.records, cursor: walk.cursor });
     }
     running = undefined;

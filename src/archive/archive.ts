@@ -92,6 +92,8 @@ export interface Segment {
 /** A segment that is nowhere but in memory. */
 export interface HeldSegment {
   readonly bytes: Buffer;
+  /** Gives the memory away for other segments: this one is not needed any more, not even for another attempt to seal it. May be left out. */
+  release(): void;
 }
 
 export interface SealOrder {

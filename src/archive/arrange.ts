@@ -3,7 +3,7 @@ import { NO_CONTEXT } from './context.ts';
 import { digestOf } from './digest.ts';
 import { dropRepeats, startOf, type Kept } from './repeats.ts';
 import { loadRecords, type OpenSegment, type StagedRun, type StagedRecords } from './segment-index.ts';
-import { sorted } from './sort.ts';
+import { sorted, type SortKey } from './sort.ts';
 import { at, compareWithin } from './typed.ts';
 
 /** The records of a slice in their final order, and what copying them needs to know: ids and hashes are let go. */
@@ -63,20 +63,36 @@ async function inOrder(records: StagedRecords, kept: Uint32Array, breathe: Breat
   return order;
 }
 
-async function byTimeAndId(
-  { times, ids, idEnds }: StagedRecords,
-  kept: Uint32Array,
-  breathe: Breathe,
-): Promise<Uint32Array> {
-  let earliest = Infinity;
-  let latest = -Infinity;
-  for (const record of kept) {
-    earliest = Math.min(earliest, at(times, record));
-    latest = Math.max(latest, at(times, record));
+async function byTimeAndId(records: StagedRecords, kept: Uint32Array, breathe: Breathe): Promise<Uint32Array> {
+  return await sorted(kept, new ByTimeAndId(records, kept), breathe);
+}
+
+class ByTimeAndId implements SortKey {
+  private readonly records: StagedRecords;
+  private readonly earliest: number;
+  readonly most: number;
+
+  constructor(records: StagedRecords, kept: Uint32Array) {
+    let earliest = Infinity;
+    let latest = -Infinity;
+    for (const record of kept) {
+      earliest = Math.min(earliest, at(records.times, record));
+      latest = Math.max(latest, at(records.times, record));
+    }
+    this.records = records;
+    this.earliest = earliest;
+    this.most = kept.length === 0 ? 0 : latest - earliest;
   }
-  const rank = (record: number): number => at(times, record) - earliest;
-  const compare = (a: number, b: number): number =>
-    at(times, a) - at(times, b) ||
-    compareWithin(ids, startOf(idEnds, a), at(idEnds, a), startOf(idEnds, b), at(idEnds, b));
-  return await sorted(kept, { rank, most: kept.length === 0 ? 0 : latest - earliest, compare }, breathe);
+
+  rank(record: number): number {
+    return at(this.records.times, record) - this.earliest;
+  }
+
+  compare(a: number, b: number): number {
+    const { times, ids, idEnds } = this.records;
+    return (
+      at(times, a) - at(times, b) ||
+      compareWithin(ids, startOf(idEnds, a), at(idEnds, a), startOf(idEnds, b), at(idEnds, b))
+    );
+  }
 }

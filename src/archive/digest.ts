@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Breathe } from './breath.ts';
 import { compareHashes, HASH_BYTES } from './hashes.ts';
-import { sorted } from './sort.ts';
+import { sorted, type SortKey } from './sort.ts';
 import { at } from './typed.ts';
 
 /** So many hashes are gathered before they are hashed in turn. */
@@ -13,15 +13,7 @@ const BLOCK = 4096;
  * @param records the numbers of those that count
  */
 export async function digestOf(hashes: Buffer, records: Uint32Array, breathe: Breathe): Promise<string> {
-  const order = await sorted(
-    records,
-    {
-      rank: (record) => hashes.readUInt32BE(record * HASH_BYTES),
-      most: 2 ** 32 - 1,
-      compare: (a, b) => compareHashes(hashes, a, b),
-    },
-    breathe,
-  );
+  const order = await sorted(records, new ByHash(hashes), breathe);
   const digest = createHash('sha256');
   const block = Buffer.allocUnsafe(BLOCK * HASH_BYTES);
   for (let start = 0; start < order.length; start += BLOCK) {
@@ -34,4 +26,21 @@ export async function digestOf(hashes: Buffer, records: Uint32Array, breathe: Br
     await breathe();
   }
   return digest.digest('hex');
+}
+
+class ByHash implements SortKey {
+  private readonly hashes: Buffer;
+  readonly most = 2 ** 32 - 1;
+
+  constructor(hashes: Buffer) {
+    this.hashes = hashes;
+  }
+
+  rank(record: number): number {
+    return this.hashes.readUInt32BE(record * HASH_BYTES);
+  }
+
+  compare(a: number, b: number): number {
+    return compareHashes(this.hashes, a, b);
+  }
 }

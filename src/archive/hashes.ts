@@ -2,10 +2,14 @@ import { hash } from 'node:crypto';
 
 export const HASH_BYTES = 32;
 
-/** Writes the SHA-256 of a line as number `index` of an array of hashes. */
-export function writeHash(line: Uint8Array, hashes: Buffer, index: number): void {
-  // Half the time that a hash as a buffer takes: that is an object with memory of its own.
-  hashes.write(hash('sha256', line, 'binary'), index * HASH_BYTES, 'latin1');
+/** The SHA-256 of a line, a character a byte: half the time that a hash as a buffer takes, which is an object with memory of its own. */
+export function hashText(line: Uint8Array): string {
+  return hash('sha256', line, 'binary');
+}
+
+/** Such hashes as an array of {@link HASH_BYTES} each. */
+export function hashesOf(texts: readonly string[]): Buffer {
+  return Buffer.from(texts.join(''), 'latin1');
 }
 
 /** Compares two hashes of an array. */
@@ -24,7 +28,7 @@ export class HashList {
       this.bytes.copy(larger);
       this.bytes = larger;
     }
-    writeHash(line, this.bytes, this.count);
+    this.bytes.write(hashText(line), this.count * HASH_BYTES, 'latin1');
     this.count += 1;
   }
 }

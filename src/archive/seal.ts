@@ -4,7 +4,7 @@ import { arrange, type Arrangement } from './arrange.ts';
 import { breather, type Breathe } from './breath.ts';
 import { keyBeside, manifestKey, sliceFolder, stagingFolder } from './layout.ts';
 import { encodeManifest, findReceipt } from './manifest.ts';
-import { runReaders, refill } from './run-reader.ts';
+import { refill, runReaders, type RunReader } from './run-reader.ts';
 import { partWriter, type PartWriter } from './part-writer.ts';
 import { closeSegments, openSegments } from './segment-index.ts';
 import type { Store } from './store.ts';
@@ -78,7 +78,7 @@ export async function writeParts(
   }
 }
 
-/** Copies the lines in their order. Lines are stretches of bytes here: one may be larger than the buffers it passes through. */
+/** Copies the lines in their order; those that stand side by side already are copied as one. */
 async function copyRecords(
   arrangement: Omit<Arrangement, 'digest'>,
   parts: PartWriter,
@@ -86,17 +86,19 @@ async function copyRecords(
 ): Promise<void> {
   const { order, times, lengths } = arrangement;
   const readers = runReaders(arrangement);
-  for (let place = 0; place < order.length; place += 1) {
+  let unbroken = 0;
+  for (let place = 0; place < order.length;) {
     // No promise is made here unless there is something to wait for: a million of them would take longer than the copying.
     const record = at(order, place);
-    const bytes = at(lengths, record);
     const reader = readers.readerOf(record);
     if (reader.next !== record) await readers.skipTo(reader, record);
     const { context } = reader.run;
-    if (!parts.begin(bytes, at(times, record), context)) {
+    if (!parts.begin(at(lengths, record), at(times, record), context)) {
       await parts.nextPart(context);
-      parts.begin(bytes, at(times, record), context);
+      parts.begin(at(lengths, record), at(times, record), context);
     }
+    const { count, bytes } = stretchFrom(place, reader, arrangement, parts);
+    // A line, and all the more a stretch, may be larger than the buffers that it passes through.
     for (let left = bytes; left > 0;) {
       if (reader.start === reader.end) await refill(reader);
       const taken = parts.put(reader.buffer, reader.start, Math.min(reader.end, reader.start + left));
@@ -104,10 +106,40 @@ async function copyRecords(
       reader.start += taken;
       left -= taken;
     }
-    reader.next += 1;
-    if (readers.isLast(place)) await readers.end(reader);
-    if (place % 1024 === 1023) await breathe();
+    reader.next += count;
+    place += count;
+    if (readers.isLast(place - 1)) await readers.end(reader);
+    unbroken += count;
+    if (unbroken < LONGEST_STRETCH) continue;
+    await breathe();
+    unbroken = 0;
   }
+}
+
+/** So many lines are copied at most before others get their turn. */
+const LONGEST_STRETCH = 1024;
+
+/**
+ * The record at a place, which the part has begun already, and those that follow on it in its run as well as in the order; the part begins them,
+ * too.
+ */
+function stretchFrom(
+  place: number,
+  { number, run }: RunReader,
+  { order, runOf, times, lengths }: Omit<Arrangement, 'digest'>,
+  parts: PartWriter,
+): { readonly count: number; readonly bytes: number } {
+  const first = at(order, place);
+  const most = Math.min(LONGEST_STRETCH, order.length - place);
+  let bytes = at(lengths, first);
+  let count = 1;
+  for (; count < most; count += 1) {
+    const record = first + count;
+    if (at(order, place + count) !== record || at(runOf, record) !== number) break;
+    if (!parts.begin(at(lengths, record), at(times, record), run.context)) break;
+    bytes += at(lengths, record);
+  }
+  return { count, bytes };
 }
 
 /**

@@ -3,14 +3,15 @@ import type { Identity, SourceRecord } from '../core/contract.ts';
 import { UnexpectedAnswer } from '../core/failures.ts';
 import { toLine } from '../json/ndjson.ts';
 import type { SegmentWriter } from './archive.ts';
+import { blockPool } from './blocks.ts';
 import { breather, type Breathe } from './breath.ts';
 import { contextTexts } from './context.ts';
 import { crcOf } from './crc.ts';
 import { segmentKey } from './layout.ts';
-import { HASH_BYTES, writeHash } from './hashes.ts';
+import { hashesOf, hashText } from './hashes.ts';
 import { encodeFooter } from './segment-format.ts';
 import type { ObjectWriter, Store } from './store.ts';
-import { encodeText } from './text.ts';
+import { encodeTexts, textOrder } from './text.ts';
 import { at, bytesOf } from './typed.ts';
 
 const LF = 0x0a;
@@ -19,6 +20,16 @@ const FARTHEST = 8.64e15;
 
 /** A run is written once it has so many bytes. The larger runs are, the fewer of them sealing has to read side by side. */
 const RUN_BYTES = 4 * 1024 * 1024;
+
+/** What most segments fit into that are held in memory; a walk along a sequence holds one after the other. */
+const BLOCK = 2 * 1024 * 1024;
+const unused = blockPool(BLOCK, 16);
+
+/** Somewhat larger than the lines, so that there is mostly room for the index behind them. */
+function blockFor(lineBytes: number): Buffer {
+  const size = Math.ceil(lineBytes * 1.1);
+  return size <= BLOCK && size > BLOCK / 8 ? unused.take() : Buffer.allocUnsafeSlow(size);
+}
 
 /** A run's part of the index, in the order of its lines. */
 interface RunIndex {
@@ -70,7 +81,7 @@ export function stageSegment(
     },
     async hold() {
       const bytes = await hold();
-      return bytes && { bytes };
+      return bytes && { bytes, release: () => runs.release() };
     },
     async finish() {
       const key = segmentKey(stream, randomUUID());
@@ -93,11 +104,10 @@ export function stageSegment(
 function collectRuns(breathe: Breathe) {
   const runs: RunIndex[] = [];
   let collected = nothing();
-  /** Somewhat larger than its lines, so that there is mostly room for the index behind them. */
-  let block = Buffer.alloc(0);
+  let block: Buffer = Buffer.alloc(0);
 
   async function take(): Promise<Buffer> {
-    if (collected.bytes > block.length) block = Buffer.allocUnsafeSlow(Math.ceil(collected.bytes * 1.1));
+    if (collected.bytes > block.length) block = blockFor(collected.bytes);
     let end = 0;
     for (const [context, lines] of collected.byContext) {
       const run = await layOut(lines, context, block.subarray(end), breathe);
@@ -125,6 +135,11 @@ function collectRuns(breathe: Breathe) {
       index.copy(block, lines.length);
       return block.subarray(0, lines.length + index.length);
     },
+    /** Whatever was laid out last is not read any more. */
+    release(): void {
+      unused.give(block);
+      block = Buffer.alloc(0);
+    },
     records: () => countRecords(runs),
   };
 }
@@ -141,7 +156,7 @@ const nothing = (): Collected => ({ byContext: new Map(), bytes: 0 });
 interface Lines {
   readonly lines: Uint8Array[];
   readonly times: number[];
-  readonly ids: Buffer[];
+  readonly ids: string[];
 }
 
 function linesOf({ byContext }: Collected, context: string): Lines {
@@ -171,7 +186,7 @@ async function readPage(
     const { lines, times, ids } = linesOf(page, contextText(record.context));
     lines.push(line);
     times.push(time);
-    ids.push(encodeText(id));
+    ids.push(id);
     page.bytes += line.length + 1;
     if (i % 1024 === 1023) await breathe();
   }
@@ -184,7 +199,7 @@ function append(collected: Collected, page: Collected): void {
     for (let i = 0; i < added.lines.length; i += 1) {
       known.lines.push(added.lines[i] as Uint8Array);
       known.times.push(added.times[i] as number);
-      known.ids.push(added.ids[i] as Buffer);
+      known.ids.push(added.ids[i] as string);
     }
   }
   collected.bytes += page.bytes;
@@ -193,9 +208,8 @@ function append(collected: Collected, page: Collected): void {
 /** The order in which lines will stand. Records of one id and time stand as they came: the sort is stable. */
 function inOrder({ times, ids }: Lines): Uint32Array {
   const order = times.map((_, i) => i);
-  order.sort(
-    (a, b) => (times[a] as number) - (times[b] as number) || Buffer.compare(ids[a] as Buffer, ids[b] as Buffer),
-  );
+  const compareIds = textOrder(ids);
+  order.sort((a, b) => (times[a] as number) - (times[b] as number) || compareIds(ids[a] as string, ids[b] as string));
   return Uint32Array.from(order);
 }
 
@@ -204,27 +218,25 @@ async function layOut(collected: Lines, context: string, block: Buffer, breathe:
   const order = inOrder(collected);
   const times = new Float64Array(order.length);
   const lengths = new Uint32Array(order.length);
-  const idLengths = new Uint32Array(order.length);
-  const hashes = Buffer.allocUnsafeSlow(order.length * HASH_BYTES);
-  const ids: Buffer[] = [];
+  const [hashes, ids]: [string[], string[]] = [[], []];
   let end = 0;
   for (let i = 0; i < order.length; i += 1) {
     const arrival = at(order, i);
     const line = collected.lines[arrival] as Uint8Array;
-    const id = collected.ids[arrival] as Buffer;
     block.set(line, end);
     end += line.length;
     block[end] = LF;
     end += 1;
     times[i] = collected.times[arrival] as number;
     lengths[i] = line.length + 1;
-    idLengths[i] = id.length;
-    ids.push(id);
-    writeHash(line, hashes, i);
+    ids.push(collected.ids[arrival] as string);
+    hashes.push(hashText(line));
     if (i % 1024 === 1023) await breathe();
   }
   const crc = crcOf(block.subarray(0, end));
-  return { bytes: end, crc, context, times, lengths, arrivals: order, idLengths, hashes, ids: Buffer.concat(ids) };
+  const { bytes, lengths: idLengths } = encodeTexts(ids);
+  const columns = { times, lengths, arrivals: order, idLengths, hashes: hashesOf(hashes), ids: bytes };
+  return { bytes: end, crc, context, ...columns };
 }
 
 /** Index and footer, piece by piece. */

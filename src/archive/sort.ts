@@ -1,12 +1,13 @@
 import type { Breathe } from './breath.ts';
 import { at } from './typed.ts';
 
+/** How items are sorted. Best a class: functions that are made anew for each sorting are compiled anew as well, which can take longer than the sorting. */
 export interface SortKey {
   /** A number in `[0, most]` that sorts an item roughly: items of different ranks stand in that order. */
-  readonly rank: (item: number) => number;
+  rank(item: number): number;
   readonly most: number;
   /** The whole order; called for items whose ranks are, or may be, equal. */
-  readonly compare: (a: number, b: number) => number;
+  compare(a: number, b: number): number;
 }
 
 /**
@@ -14,17 +15,13 @@ export interface SortKey {
  * only what shares a rank is compared.
  * @returns a new array
  */
-export async function sorted(
-  items: Uint32Array,
-  { rank, most, compare }: SortKey,
-  breathe: Breathe,
-): Promise<Uint32Array> {
+export async function sorted(items: Uint32Array, key: SortKey, breathe: Breathe): Promise<Uint32Array> {
   // A double holds integers of 53 bits, and one is left to rounding: the place takes what it needs, the rank is made coarser where it does not fit beside it.
   const places = 2 ** Math.ceil(Math.log2(items.length + 1));
-  const coarseness = Math.max(1, Math.ceil((most + 1) / (2 ** 52 / places)));
+  const coarseness = Math.max(1, Math.ceil((key.most + 1) / (2 ** 52 / places)));
   const keys = new Float64Array(items.length);
   for (let place = 0; place < items.length; place += 1) {
-    keys[place] = Math.floor(rank(at(items, place)) / coarseness) * places + place;
+    keys[place] = Math.floor(key.rank(at(items, place)) / coarseness) * places + place;
   }
   const inOrder = await sortNumbers(keys, breathe);
   const result = new Uint32Array(items.length);
@@ -35,20 +32,23 @@ export async function sorted(
     result[i] = at(items, at(inOrder, i) - bucket * places);
     const next = i + 1 < inOrder.length ? Math.floor(at(inOrder, i + 1) / places) : -1;
     if (next === bucket) continue;
-    if (i > run) sortRun(result, run, i + 1, compare);
+    if (i > run) sortRun(result, run, i + 1, key);
     run = i + 1;
   }
   return result;
 }
 
-function sortRun(items: Uint32Array, start: number, end: number, compare: (a: number, b: number) => number): void {
+function sortRun(items: Uint32Array, start: number, end: number, key: SortKey): void {
   let next = start + 1;
-  while (next < end && compare(at(items, next - 1), at(items, next)) <= 0) next += 1;
+  while (next < end && key.compare(at(items, next - 1), at(items, next)) <= 0) next += 1;
   if (next >= end) return;
   // Not the typed array's own sort: that of plain arrays makes use of stretches that are in order already, and pages are.
   const run: number[] = [];
   for (let i = start; i < end; i += 1) run.push(at(items, i));
-  items.set(run.sort(compare), start);
+  items.set(
+    run.sort((a, b) => key.compare(a, b)),
+    start,
+  );
 }
 
 /** So many numbers are sorted in one go, in about 10 ms. */
