@@ -128,22 +128,23 @@ async function look(deps: Dependencies, row: BackfillRow): Promise<BackfillLook>
   const about = { state, ...(failure && { failure }) };
   if (stream.shape === 'window') {
     const coverage = await deps.ledger.coverage(row, row);
-    const sealed = (await deps.ledger.slices(row, row)).filter(({ sealedAt }) => sealedAt >= row.createdAt);
+    const sealedSince = { from: row.createdAt, until: Number.MAX_SAFE_INTEGER };
+    const sealed = await deps.ledger.countSlices(row, row, sealedSince);
     const { windows, left, failing, lost } = progressOf(row, windowLength(stream, settings), coverage);
-    const counts = { slices: sealed.length, records: sum(sealed), windows, left, failing };
-    return { ...about, ...counts, lostMinutes: Math.round(lost / MINUTE), ...troubleOf(row, coverage) };
+    return {
+      ...about,
+      ...sealed,
+      windows,
+      left,
+      failing,
+      lostMinutes: Math.round(lost / MINUTE),
+      ...troubleOf(row, coverage),
+    };
   }
-  const sealed =
-    stream.shape === 'sequence'
-      ? await deps.ledger.portions(row, Number.MAX_SAFE_INTEGER)
-      : await deps.ledger.reports(row, { first: toIso(row.from).slice(0, 10), last: toIso(row.until).slice(0, 10) });
-  const own = sealed.filter(({ workflowId }) => workflowId === row.workflowId);
   const unknown = { windows: null, left: null, failing: 0, lostMinutes: 0 };
-  return { ...about, ...unknown, slices: own.length, records: sum(own), ...(row.cursor && { cursor: row.cursor }) };
+  const own = await deps.ledger.countSealedBy(row, row.workflowId);
+  return { ...about, ...unknown, ...own, ...(row.cursor && { cursor: row.cursor }) };
 }
-
-const sum = (sealed: readonly { readonly records: number }[]): number =>
-  sealed.reduce((total, { records }) => total + records, 0);
 
 function troubleOf(range: Interval, { held, lost, failed }: Coverage): Pick<BackfillLook, 'trouble'> {
   const known = union(held, lost);

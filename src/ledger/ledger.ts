@@ -52,6 +52,8 @@ export interface Ledger extends AcknowledgementFacts, AlarmFacts, LookFacts, Bac
   stall(stream: StreamId, failure: { readonly name: string; readonly message: string }, now: number): Promise<void>;
   /** The newest sealed portions of a sequence, oldest first. */
   portions(stream: StreamId, limit: number): Promise<readonly PortionRow[]>;
+  /** How many portions, or reports, a workflow sealed of a stream. */
+  countSealedBy(stream: StreamId, workflowId: string): Promise<Counts>;
   /** The sealed reports of the days from one to another, both included, every revision. */
   reports(stream: StreamId, days: { readonly first: string; readonly last: string }): Promise<readonly ReportRow[]>;
   /** Records that a report was looked at again and is what is held, under another id or with another count by the vendor. */
@@ -60,6 +62,8 @@ export interface Ledger extends AcknowledgementFacts, AlarmFacts, LookFacts, Bac
   lookups(source: string): Promise<readonly LookupRow[]>;
   /** Sealed slices that overlap an interval, oldest first, each in its latest revision, which holds all of it; `limit` keeps the newest ones. */
   slices(stream: StreamId, within: Interval, limit?: number): Promise<readonly SliceRow[]>;
+  /** How many there are of them; `sealed` leaves out those whose latest revision was sealed outside of it. */
+  countSlices(stream: StreamId, within: Interval, sealed?: Interval): Promise<Counts>;
   /** What was sealed at or after an instant, whatever its shape and the time of its records, in that order. */
   sealedSince(stream: StreamId, instant: number): Promise<readonly SealedRef[]>;
   /** What is lost, oldest first; no two overlap. */
@@ -100,6 +104,12 @@ export interface Coverage {
   readonly acknowledged: IntervalSet;
   /** Windows that failed last time, with when. */
   readonly failed: readonly FailureRow[];
+}
+
+/** How many slices, and records in them. */
+export interface Counts {
+  readonly slices: number;
+  readonly records: number;
 }
 
 export interface SliceRow extends Interval {

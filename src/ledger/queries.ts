@@ -2,6 +2,7 @@ import { sql, type Expression, type Selectable } from 'kysely';
 import type { StreamId } from '../core/ids.ts';
 import { union, type IntervalSet } from '../core/intervals.ts';
 import { DAY, HOUR, type Interval } from '../core/time.ts';
+import type { Counts } from './ledger.ts';
 import { toInterval } from './rows.ts';
 import type { Database, Schema } from './schema.ts';
 
@@ -28,6 +29,33 @@ export async function latestSlices(
 ): Promise<Selectable<Schema['slices']>[]> {
   const rows = (await overlapping(db, 'slices', id, within)).selectAll().where(isLatest);
   return await ordered<'slices'>(rows, limit);
+}
+
+/** How many they are; `sealed` leaves out those that were sealed outside of it. */
+export async function countSlices(db: Database, id: StreamId, within: Interval, sealed?: Interval): Promise<Counts> {
+  const all = (await overlapping(db, 'slices', id, within)).where(isLatest);
+  const those =
+    sealed === undefined ? all : all.where('sealed_at', '>=', sealed.from).where('sealed_at', '<', sealed.until);
+  return await counted(those.select(['records']), db);
+}
+
+/** What a workflow sealed of a stream, portions or reports. */
+export async function countSealedBy(db: Database, { source, stream }: StreamId, workflowId: string): Promise<Counts> {
+  const of = (table: 'portions' | 'reports') =>
+    db
+      .selectFrom(table)
+      .select('records')
+      .where('source', '=', source)
+      .where('stream', '=', stream)
+      .where('workflow_id', '=', workflowId);
+  return await counted(of('portions').unionAll(of('reports')), db);
+}
+
+async function counted(rows: Expression<{ records: number }>, db: Database): Promise<Counts> {
+  const { rows: found } = await sql<Counts>`
+    select count(*) as slices, coalesce(sum(records), 0) as records from ${rows} as those
+  `.execute(db);
+  return found[0] ?? { slices: 0, records: 0 };
 }
 
 /** A later revision holds what the ones before it hold, and more. */

@@ -14,7 +14,16 @@ import {
 } from './backfills.ts';
 import { insertSlice, isWindow } from './commit.ts';
 import { insertLookup, isLookup, lookupsOf } from './lookups.ts';
-import { lastSealedAt, latestSlices, rangesOf, recordsByHour, rowsOf, sealedIn } from './queries.ts';
+import {
+  countSealedBy,
+  countSlices,
+  lastSealedAt,
+  latestSlices,
+  rangesOf,
+  recordsByHour,
+  rowsOf,
+  sealedIn,
+} from './queries.ts';
 import { sealedSince } from './recent.ts';
 import { insertReport, isReport, markSame, reportsOf } from './reports.ts';
 import { ALWAYS, toFailure, toLoss, toSlice } from './rows.ts';
@@ -45,10 +54,12 @@ type Readers = Pick<
   | 'streams'
   | 'coverage'
   | 'slices'
+  | 'countSlices'
   | 'losses'
   | 'failures'
   | 'position'
   | 'portions'
+  | 'countSealedBy'
   | 'reports'
   | 'lookups'
   | 'sealedSince'
@@ -78,6 +89,7 @@ function readers(db: Database, guard: Guard): Readers {
         failed: (await rowsOf(trx, 'failures', id, within)).map(toFailure),
       })),
     slices: (id, within, limit) => read(async (trx) => (await latestSlices(trx, id, within, limit)).map(toSlice)),
+    countSlices: (id, within, sealed) => read((trx) => countSlices(trx, id, within, sealed)),
     sealedSince: (id, instant) => read((trx) => sealedSince(trx, id, instant)),
     losses: (id) => read(async (trx) => (await rowsOf(trx, 'losses', id, ALWAYS)).map(toLoss)),
     failures: (id) => read(async (trx) => (await rowsOf(trx, 'failures', id, ALWAYS)).map(toFailure)),
@@ -87,6 +99,7 @@ function readers(db: Database, guard: Guard): Readers {
     backfill: (id) => read((trx) => backfillOf(trx, id)),
     backfills: (id) => read((trx) => backfillsOf(trx, id)),
     path: (id, cursor) => read((trx) => pathFrom(trx, id, cursor)),
+    countSealedBy: (id, workflowId) => read((trx) => countSealedBy(trx, id, workflowId)),
     portions: (id, limit) => read((trx) => portionsOf(trx, id, limit)),
     recordsByHour: (id, until) => read((trx) => recordsByHour(trx, id, until)),
     lastSealedAt: (id) => read((trx) => lastSealedAt(trx, id)),

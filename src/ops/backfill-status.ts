@@ -2,7 +2,6 @@ import type { Config } from '../config/load.ts';
 import { isOpen, progressOf, type RangeProgress } from '../core/backfill.ts';
 import { windowLength } from '../core/due.ts';
 import { formatStreamId } from '../core/ids.ts';
-import { dayOf } from '../core/time.ts';
 import type { BackfillRow } from '../ledger/backfills.ts';
 import { readLedger, type LedgerReader } from './ledger.ts';
 import { isWindowStream, knownStreams, type KnownStream } from './streams.ts';
@@ -73,22 +72,12 @@ async function statusOf(
   const stream = streams.find((one) => formatStreamId(one) === name);
   const about = { ...row, name, shape: stream?.shape ?? ('not-configured' as const) };
   if (stream !== undefined && isWindowStream(stream)) {
-    const end = row.endedAt ?? Infinity;
-    const slices = (await ledger.slices(row, row)).filter(
-      ({ sealedAt }) => sealedAt >= row.createdAt && sealedAt <= end,
-    );
+    const until = (row.endedAt ?? now) + 1;
+    const { slices: sealed, records } = await ledger.countSlices(row, row, { from: row.createdAt, until });
     const range = progressOf(row, windowLength(stream.window, stream.settings), await ledger.coverage(row, row));
-    const eta =
-      row.state === 'running' && slices.length > 0 ? ((now - row.createdAt) / slices.length) * range.left : undefined;
-    return { ...about, ...counts(slices), range, ...(eta === undefined ? {} : { eta }) };
+    const eta = row.state === 'running' && sealed > 0 ? ((now - row.createdAt) / sealed) * range.left : undefined;
+    return { ...about, sealed, records, range, ...(eta === undefined ? {} : { eta }) };
   }
-  const days = { first: dayOf(row.from), last: dayOf(row.until) };
-  const sealed =
-    stream?.shape === 'report' ? await ledger.reports(row, days) : await ledger.portions(row, Number.MAX_SAFE_INTEGER);
-  return { ...about, ...counts(sealed.filter(({ workflowId }) => workflowId === row.workflowId)) };
+  const { slices: sealed, records } = await ledger.countSealedBy(row, row.workflowId);
+  return { ...about, sealed, records };
 }
-
-const counts = (sealed: readonly { readonly records: number }[]) => ({
-  sealed: sealed.length,
-  records: sealed.reduce((sum, { records }) => sum + records, 0),
-});

@@ -11,11 +11,13 @@ export type LedgerReader = Pick<
   | 'streams'
   | 'coverage'
   | 'slices'
+  | 'countSlices'
   | 'revisions'
   | 'losses'
   | 'failures'
   | 'position'
   | 'portions'
+  | 'countSealedBy'
   | 'reports'
   | 'lookups'
   | 'sealedSince'
@@ -34,10 +36,12 @@ const nothingYet: LedgerReader = {
   streams: async () => [],
   coverage: async () => ({ held: [], empty: [], lost: [], wanted: [], backfilling: [], acknowledged: [], failed: [] }),
   slices: async () => [],
+  countSlices: async () => ({ slices: 0, records: 0 }),
   losses: async () => [],
   failures: async () => [],
   position: async () => undefined,
   portions: async () => [],
+  countSealedBy: async () => ({ slices: 0, records: 0 }),
   reports: async () => [],
   sealedSince: async () => [],
   lookups: async () => [],

@@ -52,7 +52,8 @@ export async function readSlices(
   { within, limit, now = Date.now() }: { readonly within: Interval; readonly limit: number; readonly now?: number },
 ): Promise<Axis> {
   return await readLedger(config, async (ledger) => {
-    const slices = await ledger.slices(stream, within);
+    const slices = await ledger.slices(stream, within, limit);
+    const older = slices.length < limit ? 0 : (await ledger.countSlices(stream, within)).slices - slices.length;
     const coverage = await ledger.coverage(stream, { from: 0, until: now });
     const { gaps, watermark } = await stateOf(ledger, stream, coverage, now);
     const rest = [
@@ -64,7 +65,7 @@ export async function readSlices(
       ...settling(stream, { gaps, held: coverage.held, start: Math.min(watermark, now) }, now),
     ].flatMap((one) => clip([one], within).map((part) => ({ ...one, ...part })));
     const all = [...slices.map(sealed), ...rest].toSorted((a, b) => a.from - b.from);
-    return { stretches: all.slice(-limit), omitted: Math.max(0, all.length - limit) };
+    return { stretches: all.slice(-limit), omitted: Math.max(0, all.length - limit) + older };
   });
 }
 

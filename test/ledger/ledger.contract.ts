@@ -179,6 +179,16 @@ export function testLedger(name: string, make: () => Promise<LedgerUnderTest>): 
         expect(await from(6, 9)).toEqual([]);
       });
 
+      it('is counted, where asked for by when it was sealed, each window once', async () => {
+        for (const hour of [1, 2, 3])
+          await ledger.commit(receipt(hour, hour + 1, { records: 10, sealedAt: toIso(at(20 + hour)) }));
+        await ledger.commit(receipt(2, 3, { revision: 2, records: 12, sealedAt: toIso(at(30)) }));
+        expect(await ledger.countSlices(STREAM, hours(0, 9))).toEqual({ slices: 3, records: 32 });
+        expect(await ledger.countSlices(STREAM, hours(2, 3))).toEqual({ slices: 1, records: 12 });
+        expect(await ledger.countSlices(STREAM, hours(0, 9), hours(21, 24))).toEqual({ slices: 2, records: 20 });
+        expect(await ledger.countSlices(STREAM, hours(6, 9))).toEqual({ slices: 0, records: 0 });
+      });
+
       it('is found from anywhere inside it, be it a year long among short ones', async () => {
         await ledger.commit(receipt(-8_760, 0));
         for (let hour = 0; hour < 5; hour += 1) await ledger.commit(receipt(hour, hour + 1));

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import { at, failureOf, portion, STREAM } from './kit.ts';
+import { at, failureOf, portion, report, STREAM } from './kit.ts';
 import type { LedgerUnderTest } from './ledger.contract.ts';
 
 /** What every ledger promises of sequences; `make` gives an empty one. */
@@ -32,6 +32,16 @@ export function testSequences(name: string, make: () => Promise<LedgerUnderTest>
       expect(await ledger.portions(STREAM, 10)).toMatchObject([
         { after: '9007199254740992', upto: '9007199254740993', records: 10, manifest: first.key },
       ]);
+    });
+
+    it('says what a workflow sealed of a stream, portions and reports, and leaves out what others did', async () => {
+      const [mine, other] = ['backfill:a', 'extract:b'].map((workflowId) => ({ run: { workflowId, runId: 'run-1' } }));
+      await ledger.commit(portion('a', 'b', { ...mine, records: 5 }));
+      await ledger.commit(portion('b', 'c', { ...mine, records: 7 }));
+      await ledger.commit(portion('c', 'd', { ...other, records: 100 }));
+      await ledger.commit(report('2026-11-20', 'a.csv', { ...mine, records: 1 }));
+      expect(await ledger.countSealedBy(STREAM, 'backfill:a')).toEqual({ slices: 3, records: 13 });
+      expect(await ledger.countSealedBy(STREAM, 'backfill:none')).toEqual({ slices: 0, records: 0 });
     });
 
     it('does not go back when an earlier portion is committed again, as after a crash', async () => {
