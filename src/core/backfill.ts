@@ -63,16 +63,30 @@ const LONGEST_STEP = 60_000;
 export function measureRate(
   slices: readonly (Interval & { readonly pages: number; readonly sealedAt: number })[],
 ): Rate | undefined {
-  const times = slices.map(({ sealedAt }) => sealedAt).toSorted((a, b) => a - b);
-  const steps = times
-    .slice(1)
-    .map((time, i) => time - (times[i] ?? time))
-    .filter((step) => step <= LONGEST_STEP)
-    .toSorted((a, b) => a - b);
+  const steps = stepsBetween(slices.map(({ sealedAt }) => sealedAt)).toSorted((a, b) => a - b);
   const length = slices.reduce((sum, { from, until }) => sum + until - from, 0);
   if (steps.length < LEAST_SAMPLES || length === 0) return undefined;
   const pages = slices.reduce((sum, slice) => sum + Math.max(1, slice.pages), 0);
   return { requests: pages / length, usual: quantile(steps, 0.5), slow: quantile(steps, 0.9) };
+}
+
+/**
+ * How long it takes until one more slice is sealed, ms, while there is something to do: of a backfill that was paused overnight the night does not count.
+ * `undefined` where there are too few of them to tell.
+ */
+export function paceOf(sealedAt: readonly number[]): number | undefined {
+  const steps = stepsBetween(sealedAt);
+  if (steps.length < LEAST_SAMPLES) return undefined;
+  return steps.reduce((sum, step) => sum + step, 0) / steps.length;
+}
+
+/** Between seals that followed each other, ms. */
+function stepsBetween(sealedAt: readonly number[]): readonly number[] {
+  const times = sealedAt.toSorted((a, b) => a - b);
+  return times
+    .slice(1)
+    .map((time, i) => time - (times[i] ?? time))
+    .filter((step) => step <= LONGEST_STEP);
 }
 
 const quantile = (sorted: readonly number[], share: number): number =>

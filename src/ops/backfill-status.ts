@@ -1,5 +1,5 @@
 import type { Config } from '../config/load.ts';
-import { isOpen, progressOf, type RangeProgress } from '../core/backfill.ts';
+import { isOpen, paceOf, progressOf, type RangeProgress } from '../core/backfill.ts';
 import { windowLength } from '../core/due.ts';
 import { formatStreamId } from '../core/ids.ts';
 import type { BackfillRow } from '../ledger/backfills.ts';
@@ -75,9 +75,16 @@ async function statusOf(
     const until = (row.endedAt ?? now) + 1;
     const { slices: sealed, records } = await ledger.countSlices(row, row, { from: row.createdAt, until });
     const range = progressOf(row, windowLength(stream.window, stream.settings), await ledger.coverage(row, row));
-    const eta = row.state === 'running' && sealed > 0 ? ((now - row.createdAt) / sealed) * range.left : undefined;
-    return { ...about, sealed, records, range, ...(eta === undefined ? {} : { eta }) };
+    const pace = row.state === 'running' ? await paceUntil(ledger, row, now) : undefined;
+    return { ...about, sealed, records, range, ...(pace !== undefined && { eta: pace * range.left }) };
   }
   const { slices: sealed, records } = await ledger.countSealedBy(row, row.workflowId);
   return { ...about, sealed, records };
+}
+
+/** ms a window; over all of its time, pauses included, while too little is known. */
+async function paceUntil(ledger: LedgerReader, row: BackfillRow, now: number): Promise<number | undefined> {
+  const { createdAt } = row;
+  const times = (await ledger.slices(row, row)).map(({ sealedAt }) => sealedAt).filter((time) => time >= createdAt);
+  return paceOf(times) ?? (times.length === 0 ? undefined : (now - createdAt) / times.length);
 }

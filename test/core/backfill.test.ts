@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { backfillStates, isOpen, measureRate, progressOf } from '../../src/core/backfill.ts';
+import { backfillStates, isOpen, measureRate, paceOf, progressOf } from '../../src/core/backfill.ts';
 import { union } from '../../src/core/intervals.ts';
 import { HOUR, MINUTE } from '../../src/core/time.ts';
 
@@ -43,6 +43,13 @@ describe('what held slices say of further ones', () => {
     expect(rate?.slow).toBe(2_000);
     // Six of three pages, five that were empty and still a request, and one more.
     expect((rate?.requests ?? 0) * 12 * HOUR).toBeCloseTo(24);
+  });
+
+  it('is how long one takes while there is something to do, whatever lies between', () => {
+    const evening = Array.from({ length: 20 }, (_, i) => i * 3_000);
+    const morning = evening.map((time) => time + 8 * HOUR);
+    expect(paceOf([...morning, ...evening])).toBe(3_000);
+    expect(paceOf(evening.slice(0, 5))).toBeUndefined();
   });
 
   it('is nothing where they are few, or an hour apart as live pulls are', () => {
