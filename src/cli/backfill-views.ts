@@ -1,7 +1,7 @@
 import { plural } from '../core/counts.ts';
 import { formatDuration } from '../core/time.ts';
 import type { BackfillPlan } from '../ops/backfill-plan.ts';
-import { estimateText, planRows } from '../ops/backfill-words.ts';
+import { estimateText, nothingToDo, planRows } from '../ops/backfill-words.ts';
 import type { BackfillStatus } from '../ops/backfill-status.ts';
 import { table, type Cell } from './table.ts';
 import type { Color } from './terminal.ts';
@@ -18,6 +18,8 @@ export function planText(plan: BackfillPlan, file?: string): string {
     file === undefined
       ? `sluice backfill start ${stream} --from ${from} --to ${until}`
       : `sluice backfill start --plan ${file}`;
+  const nothing = nothingToDo(plan.windows);
+  if (nothing !== undefined) return [`${stream} ${interval(plan)}`, ...lines, `  ${nothing}`].join('\n');
   return [
     `${stream} ${interval(plan)}`,
     ...lines,

@@ -29,3 +29,12 @@ export function estimateText({ from, requests, seconds }: Estimate, planned: Pla
   const lanes = planned === undefined ? '' : `, ${planned.lanes} at a time beside the stream's own`;
   return `about ${plural(requests, 'request')}, ${usual} to ${slow}${lanes} (measured on what is held; ${from})`;
 }
+
+/** Why there is nothing for a backfill to do, for a person; `undefined` where there is something. */
+export function nothingToDo(windows: PlannedWindows | undefined): string | undefined {
+  if (windows === undefined || windows.toExtract > 0) return undefined;
+  const { all, joined, lost } = windows;
+  if (joined > 0) return 'Nothing is left for a backfill to do: what is missing is due anyway.';
+  if (lost === all) return 'There is nothing to be had: the vendor has forgotten all of it.';
+  return 'Nothing is left for a backfill to do: what the vendor still has of it is held.';
+}

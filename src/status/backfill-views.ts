@@ -3,7 +3,7 @@ import { isOpen, type BackfillState, type RangeProgress } from '../core/backfill
 import { toIso, type IsoInterval } from '../core/time.ts';
 import type { BackfillPlan } from '../ops/backfill-plan.ts';
 import type { BackfillStatus } from '../ops/backfill-status.ts';
-import { estimateText, planRows } from '../ops/backfill-words.ts';
+import { estimateText, nothingToDo, planRows } from '../ops/backfill-words.ts';
 import { formView, type FormKey } from './form-view.ts';
 import type { Links } from './links.ts';
 import { about, count, minute, plural, windowText } from './words.ts';
@@ -22,7 +22,7 @@ const interval = ({ from, until }: IsoInterval): string =>
 /** What a backfill of a picked range would do, and the button that has it done exactly so. */
 export function planView(plan: BackfillPlan, key: FormKey | undefined): Html {
   const { id, stream, from, until, plannedAt, basis, windows, reader, estimate } = plan;
-  const isNeeded = windows === undefined || windows.toExtract > 0;
+  const nothing = nothingToDo(windows);
   return html`<section class="plan" aria-label="plan">
     <h3>A backfill of ${interval(plan)}</h3>
     ${
@@ -41,10 +41,10 @@ export function planView(plan: BackfillPlan, key: FormKey | undefined): Html {
           </table>`
     }
     <p class="facts">
-      ${isNeeded ? html`${estimateText(estimate, windows)}. From a terminal: <code>sluice backfill start ${stream} --from ${from} --to ${until}</code>` : 'Nothing is left for a backfill to do.'}
+      ${nothing ?? html`${estimateText(estimate, windows)}. From a terminal: <code>sluice backfill start ${stream} --from ${from} --to ${until}</code>`}
     </p>
     ${
-      key === undefined || !isNeeded
+      key === undefined || nothing !== undefined
         ? ''
         : formView({
             key,

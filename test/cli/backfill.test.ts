@@ -28,6 +28,22 @@ describe('sluice backfill plan', () => {
     expect(stdout).toContain('no history yet, floor only');
   });
 
+  it('says so where there is nothing to do, and offers no start', async () => {
+    const d = await place();
+    await d.seal(hour(9), 5);
+    const range = (from: number, until: number) => ['--from', toIso(hour(from).from), '--to', toIso(hour(until).until)];
+    for (const [from, until, words] of [
+      [9, 9, 'what the vendor still has of it is held'],
+      [2, 2, 'what is missing is due anyway'],
+      [60, 50, 'the vendor has forgotten all of it'],
+    ] as const) {
+      const { code, stdout } = await d.run('backfill', 'plan', NAME, ...range(from, until));
+      expect(code).toBe(0);
+      expect(stdout).toContain(words);
+      expect(stdout).not.toMatch(/request|start/);
+    }
+  });
+
   it('cuts what is partly forgotten at the exact minute, and counts the rest as lost', async () => {
     const d = await place();
     // Kept for 24 h 5 min, less a minute for the clock.
