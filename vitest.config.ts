@@ -7,7 +7,8 @@ export default defineConfig({
     // Most tests wait for servers and processes most of their time.
     maxWorkers: 3,
     globalSetup: ['test/support/global-setup.ts'],
-    testTimeout: 60_000,
+    // A busy machine takes several times as long; this is for what hangs.
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     coverage: {
       provider: 'v8',

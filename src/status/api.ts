@@ -18,6 +18,7 @@ const MOST_BACKFILLS = 1_000;
 /** `/api/v1`: what the page shows, as documented JSON (`openapi.json`). Times are ISO 8601 UTC, lengths of time in seconds. */
 export function apiRoutes(config: Config, looks: Looks, clock: () => number): Hono {
   const app = new Hono();
+  app.get('/', (c) => c.json(envelope(Object.keys(openApi().paths ?? {}))));
   app.get('/openapi.json', (c) => c.json(openApi()));
   app.get('/summary', async (c) => {
     const { rows, now } = await looks.overview(DAY);

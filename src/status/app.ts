@@ -9,6 +9,7 @@ import { knownStreams, type KnownStream } from '../ops/streams.ts';
 import { UsageError } from '../ops/usage-error.ts';
 import { actOnBackfill, actOnStream } from './acting.ts';
 import type { Actions } from './actions.ts';
+import { wrong } from './api-ranges.ts';
 import { apiRoutes } from './api.ts';
 import { backfillMain, backfillsMain } from './backfill-views.ts';
 import type { FormKey } from './form-view.ts';
@@ -16,7 +17,7 @@ import { createGuard, type GuardOptions } from './guard.ts';
 import { openLinks } from './links.ts';
 import { openLooks, type Looks } from './looks.ts';
 import { overviewMain, spanLinks, spans } from './overview-page.ts';
-import { page, type Page } from './shell.ts';
+import { notThereMain, page, type Page } from './shell.ts';
 import { showStream } from './stream-look.ts';
 
 export interface StatusOptions extends GuardOptions {
@@ -45,8 +46,11 @@ export function createStatusApp(options: StatusOptions): App {
     guard.mayAct ? { token: guard.formToken(c), needsSecret: options.token !== undefined } : undefined;
   const app: App = new Hono();
   app.use(guard.headers);
-  // Nobody who asks ends the process, or sees more than that it did not work.
-  app.onError((error, c) => c.text(`It did not work: ${redact(error.message)}\n`, 500));
+  const notThere = answerTrouble(app, async (c, what) => {
+    const { state } = await looks.overview(DAY);
+    c.status(404);
+    return await page(c, 'not there', notThereMain(what), { now: clock(), state });
+  });
 
   app.get('/', async (c) => {
     const asked = c.req.query('span') ?? '24h';
@@ -60,7 +64,7 @@ export function createStatusApp(options: StatusOptions): App {
 
   app.on(['GET', 'POST'], '/stream/:source/:stream{.+}', async (c) => {
     const stream = find(config, c);
-    if (stream === undefined) return c.text('there is no such stream\n', 404);
+    if (stream === undefined) return await notThere(c, 'stream');
     const picked = pickedIn(c);
     const done = c.req.method === 'POST' ? await actOnStream(c, stream, picked, means) : { said: undefined };
     if ('goTo' in done) return c.redirect(done.goTo, 303);
@@ -85,7 +89,7 @@ export function createStatusApp(options: StatusOptions): App {
     const { state } = await looks.overview(DAY);
     const now = clock();
     const found = await showBackfill(config, id, now).catch(unlessUsage);
-    if (found === undefined) return c.text('there is no such backfill\n', 404);
+    if (found === undefined) return await notThere(c, 'backfill');
     const said = 'said' in done ? done.said : undefined;
     return await page(c, id, backfillMain(found, { links, key: keyFor(c), said }), { now, state });
   });
@@ -94,6 +98,22 @@ export function createStatusApp(options: StatusOptions): App {
   app.get('/events', (c) => watch(c, looks));
   return app;
 }
+
+/** Scripts get their answers as JSON whatever they are. @returns the page for what is not there */
+function answerTrouble(app: App, notThere: (c: Page, what: string) => Promise<Response>): typeof notThere {
+  // Nobody who asks ends the process, or sees more than that it did not work.
+  app.onError((error, c) => {
+    const said = `It did not work: ${redact(error.message)}`;
+    return isApi(c) ? c.json(wrong(said), 500) : c.text(`${said}\n`, 500);
+  });
+  app.notFound(async (c) => {
+    if (!isApi(c)) return await notThere(c, 'page');
+    return c.json(wrong(`there is no ${c.req.method} ${c.req.path}; /api/v1 lists what there is`), 404);
+  });
+  return notThere;
+}
+
+const isApi = (c: Page): boolean => c.req.path.startsWith('/api/');
 
 function unlessUsage(error: unknown): undefined {
   if (!(error instanceof UsageError)) throw error;

@@ -3,7 +3,7 @@ import { axisStates, type Column } from '../core/axis.ts';
 import { troubledStates } from '../core/states.ts';
 import { type Interval } from '../core/time.ts';
 import type { WindowRow } from '../ops/coverage.ts';
-import { about, meanings, minute, signs, windowText } from './words.ts';
+import { about, meanings, minute, plural, signs, windowText } from './words.ts';
 
 type Html = ReturnType<typeof html>;
 
@@ -82,8 +82,8 @@ const iso = (instant: number): string =>
 
 export function axisSentence({ stream, state, gaps, deadline, lag }: WindowRow, now: number): string {
   const open = gaps.filter((gap) => troubledStates.includes(gap.state)).length;
-  const until = deadline === undefined ? '' : `, the first is forgotten in ${about(deadline - now)}`;
-  return `${stream}: ${state.replace('-', ' ')}, ${open} gaps${until}; everything up to ${about(lag)} ago is settled`;
+  const until = deadline === undefined ? '' : `, the first missing minute is forgotten in ${about(deadline - now)}`;
+  return `${stream}: ${state.replace('-', ' ')}, ${plural(open, 'gap')}${until}; everything up to ${about(lag)} ago is settled`;
 }
 
 /** Records by hour. */

@@ -148,7 +148,7 @@ const get = (summary: string, data: z.ZodType, requestParams: object = {}) => ({
 });
 
 /** The API's description, from the schemas that its types come from. */
-export function openApi(): object {
+export function openApi(): ReturnType<typeof createDocument> {
   return createDocument({
     openapi: '3.1.0',
     info: {

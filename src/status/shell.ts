@@ -46,7 +46,7 @@ export async function page(
           ${patterns}
           <main data-state="${state}">${inner}</main>
           <footer>
-            Times are UTC, windows half-open. The same as JSON: <a href="/api/v1/streams">/api/v1</a>, described by
+            Times are UTC, windows half-open. The same as JSON: <a href="/api/v1">/api/v1</a>, described by
             <a href="/api/v1/openapi.json">OpenAPI</a>.
           </footer>
           <script nonce="${nonce}">
@@ -55,4 +55,13 @@ export async function page(
         </body>
       </html>`,
   );
+}
+
+/** For an address that leads nowhere. @param what there is none of */
+export function notThereMain(what: string): Html {
+  return html`<h1>There is no such ${what}.</h1>
+    <p>
+      It may have been renamed or taken out of the configuration: <a href="/">all streams</a>,
+      <a href="/backfills">backfills</a>.
+    </p>`;
 }

@@ -65,7 +65,18 @@ describe('the page', () => {
     const stranger = await request(url, { headers: { host: `evil.example:${port}` } });
     expect(stranger.statusCode).toBe(421);
     await stranger.body.dump();
-    expect((await fetch(`${url}/stream/acme-waf/nowhere`)).status).toBe(404);
+  });
+
+  it('says in its own frame that something is not there, and leads on', async () => {
+    const { url } = await withGap();
+    for (const path of ['/stream/acme-waf/nowhere', '/backfills/bf-none', '/nope']) {
+      const answer = await fetch(url + path);
+      expect(answer.status, path).toBe(404);
+      const text = await answer.text();
+      expect(text).toContain('There is no such');
+      expect(text).toContain('<a href="/">all streams</a>');
+      expect(text).not.toContain('nope');
+    }
   });
 
   it('acts only for a form of its own', async () => {
@@ -276,5 +287,15 @@ describe('the API', () => {
     expect(wrong.status).toBe(400);
     expect(await wrong.text()).toContain('ISO 8601');
     expect((await fetch(`${url}/api/v1/streams/acme-waf/nowhere`)).status).toBe(404);
+    const nowhere = await fetch(`${url}/api/v1/nope`);
+    expect(nowhere.status).toBe(404);
+    expect(await nowhere.json()).toMatchObject({ error: expect.stringContaining('/api/v1/nope') as string });
+  });
+
+  it('lists what can be asked for', async () => {
+    const { url } = await withGap();
+    const { data } = (await (await fetch(`${url}/api/v1`)).json()) as { data: readonly string[] };
+    expect(data).toContain('/streams');
+    expect(data).toContain('/slices/{source}/{stream}');
   });
 });
