@@ -94,10 +94,12 @@ const compare = ({ stream }: Walk, a: string, b: string): number | undefined => 
 /** @returns whether nothing is left before the bound */
 async function walkTo(deps: Dependencies, walk: Walk, bound: string): Promise<boolean> {
   const sealing = sealPortions(deps, walk);
+  const over = new AbortController();
+  const signal = AbortSignal.any([cancellationSignal(), over.signal]);
   try {
     let { cursor, size } = walk;
     while (mayGoOn(deps, walk) && !sealing.isDiverted()) {
-      const portion = await fetchPortion({ ...walk, size }, cursor, cancellationSignal());
+      const portion = await fetchPortion({ ...walk, size }, cursor, signal);
       if (portion.records.length === 0) return true;
       const side = compare(walk, portion.cursor, bound);
       if (side === undefined) throw incomparable(walk, bound);
@@ -115,6 +117,7 @@ async function walkTo(deps: Dependencies, walk: Walk, bound: string): Promise<bo
     }
     return false;
   } finally {
+    over.abort(new Error('the walk is over'));
     await sealing.end();
   }
 }

@@ -259,6 +259,7 @@ export interface SequenceStream extends StreamBase {
    * The portion after a cursor, of about `size` records. Opaque text of at most 1 KiB stands for a place in the sequence: what lies before it has
    * been handed out, and what comes after it has not, ties included.
    *
+   * @param signal one for all portions of a walk. A source may send what it will be asked for next already: whoever walks aborts the signal at the end.
    * @throws WindowTooLarge when the vendor cannot serve so many at once.
    */
   fetchPortion(cursor: string, size: number, signal: AbortSignal): Promise<Portion>;
