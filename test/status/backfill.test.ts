@@ -6,6 +6,8 @@ import { loadConfig } from '../../src/config/load.ts';
 import { taskQueue } from '../../src/ops/connection.ts';
 import { planBackfill } from '../../src/ops/backfill.ts';
 import { showBackfill } from '../../src/ops/backfill-status.ts';
+import { readSlices } from '../../src/ops/slices.ts';
+import { isWindowStream, knownStreams } from '../../src/ops/streams.ts';
 import { openActions } from '../../src/status/actions.ts';
 import { createStatusApp } from '../../src/status/app.ts';
 import { listen } from '../../src/status/listen.ts';
@@ -60,6 +62,26 @@ describe('a plan', () => {
       () => showBackfill(config, plan.id),
       ({ state }) => state === 'done',
     );
+  });
+});
+
+describe('a missing hour', () => {
+  it('is extracted when somebody asks for it on the page, and nothing else with it', async () => {
+    const floor = floorTo(Date.now(), HOUR);
+    const { d, config } = await everything(floor);
+    const [stream] = knownStreams(config).filter(isWindowStream);
+    if (stream === undefined) throw new Error('there is no stream');
+    // Before the stream's own beginning: only who asks for it gets it.
+    const hour = { from: floor - 4 * HOUR, until: floor - 3 * HOUR };
+    expect(await openActions(config).heal(stream, hour)).toMatch(/runs$/);
+    const read = () =>
+      readSlices(config, stream, { within: { from: floor - 5 * HOUR, until: floor - 3 * HOUR }, limit: 10 });
+    const { stretches } = await waitFor(read, (axis) => axis.stretches.some(({ sealedAt }) => sealedAt !== undefined));
+    expect(stretches.filter(({ sealedAt }) => sealedAt !== undefined)).toMatchObject([hour]);
+    const truth = d.truth(hour.from, hour.until);
+    expect(truth.size).toBeGreaterThan(0);
+    const archived = [...(await d.archived())].filter(([record]) => truth.has(record));
+    expect(new Map(archived)).toEqual(truth);
   });
 });
 
