@@ -1,6 +1,8 @@
 import { Hono } from 'hono';
 import type { Config } from '../config/load.ts';
 import { DAY, dayOf, SECOND, toIso, type Interval } from '../core/time.ts';
+import { formatStreamId } from '../core/ids.ts';
+import type { AlarmRow } from '../ledger/alarms.ts';
 import { backfillJson } from '../ops/backfill-json.ts';
 import { listBackfills, showBackfill } from '../ops/backfill-status.ts';
 import type { OverviewRow } from '../ops/coverage.ts';
@@ -32,6 +34,10 @@ export function apiRoutes(config: Config, looks: Looks, clock: () => number): Ho
     );
     return c.json(envelope(gaps.toSorted((a, b) => ((a.deadline ?? '~') < (b.deadline ?? '~') ? -1 : 1))));
   });
+  app.get('/alarms', async (c) => {
+    const { alarms, warnings } = await looks.overview(DAY);
+    return c.json(envelope(alarms.map(alarmJson), warnings));
+  });
   app.get('/streams/:source/:stream{.+}', async (c) => {
     const name = `${c.req.param('source')}/${c.req.param('stream')}`;
     const row = (await looks.overview(DAY)).rows.find((one) => one.stream === name);
@@ -51,6 +57,10 @@ export function apiRoutes(config: Config, looks: Looks, clock: () => number): Ho
 function wrongAsked(error: unknown) {
   if (!(error instanceof UsageError)) throw error;
   return wrong(error.message);
+}
+
+function alarmJson({ kind, message, since, ...id }: AlarmRow): z.input<typeof schemas.Alarm> {
+  return { stream: id.source === '' ? null : formatStreamId(id), kind, message, since: toIso(since) };
 }
 
 function gapJson(

@@ -8,6 +8,7 @@ import { redact } from '../http/redaction.ts';
 import { knownStreams, type KnownStream } from '../ops/streams.ts';
 import { UsageError } from '../ops/usage-error.ts';
 import { actOnBackfill, actOnStream } from './acting.ts';
+import { alarmsOf } from './alarm-views.ts';
 import type { Actions } from './actions.ts';
 import { wrong } from './api-ranges.ts';
 import { apiRoutes } from './api.ts';
@@ -56,9 +57,9 @@ export function createStatusApp(options: StatusOptions): App {
     const asked = c.req.query('span') ?? '24h';
     const span = Object.hasOwn(spans, asked) ? asked : '24h';
     const length = (spans[span] ?? 24) * HOUR;
-    const { rows, backfills, now, state } = await looks.overview(length);
-    const within = { from: now - length, until: now };
-    const main = overviewMain({ rows, backfills, within, now, links });
+    const { state, ...look } = await looks.overview(length);
+    const { now } = look;
+    const main = overviewMain({ ...look, within: { from: now - length, until: now }, links });
     return await page(c, 'sluice', main, { now, state, nav: spanLinks(span) });
   });
 
@@ -68,11 +69,12 @@ export function createStatusApp(options: StatusOptions): App {
     const picked = pickedIn(c);
     const done = c.req.method === 'POST' ? await actOnStream(c, stream, picked, means) : { said: undefined };
     if ('goTo' in done) return c.redirect(done.goTo, 303);
-    const { rows, state } = await looks.overview(DAY);
+    const { rows, alarms, state } = await looks.overview(DAY);
     const row = rows.find((one) => one.stream === formatStreamId(stream));
     const now = clock();
     const said = done.said ?? (picked === undefined && isAsked(c) ? NO_RANGE : undefined);
-    const main = showStream(config, stream, row, { picked, now, links, key: keyFor(c), said });
+    const look = { picked, now, links, key: keyFor(c), said, alarms: alarmsOf(alarms, formatStreamId(stream)) };
+    const main = showStream(config, stream, row, look);
     return await page(c, formatStreamId(stream), main, { now, state });
   });
 

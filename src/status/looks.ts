@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Config } from '../config/load.ts';
+import { readAlarms } from '../ops/alarms.ts';
 import { readOverview, type OverviewRow } from '../ops/coverage.ts';
 import { SECOND, type Interval } from '../core/time.ts';
+import type { AlarmRow } from '../ledger/alarms.ts';
 import { listBackfills, type BackfillStatus } from '../ops/backfill-status.ts';
 
 /** Looks at the ledger that all who watch share. */
@@ -16,6 +18,10 @@ interface Look {
   readonly rows: readonly OverviewRow[];
   /** Those that may still go on. */
   readonly backfills: readonly BackfillStatus[];
+  /** Those that stand, the latest first. */
+  readonly alarms: readonly AlarmRow[];
+  /** What a person should hear of the watchdog itself. */
+  readonly warnings: readonly string[];
   readonly now: number;
   /** Changes with whatever would look different, but for the time that passes. */
   readonly state: string;
@@ -50,18 +56,21 @@ async function lookAnew(config: Config, within: Interval): Promise<Look> {
   const now = within.until;
   const rows = await readOverview(config, { within, columns: COLUMNS, now });
   const backfills = await listBackfills(config, { isOpen: true }, now);
-  return { rows, backfills, now, state: digestOf(rows, backfills) };
+  const { alarms, warnings } = await readAlarms(config, now);
+  const seen = { rows, backfills, alarms, warnings };
+  return { ...seen, now, state: digestOf(seen) };
 }
 
-function digestOf(rows: readonly OverviewRow[], backfills: readonly BackfillStatus[]): string {
+function digestOf({ rows, backfills, alarms, warnings }: Omit<Look, 'now' | 'state'>): string {
   const open = backfills.map(({ id, state, sealed, range }) => [id, state, sealed, range?.left]);
   const facts = rows.map((row) =>
     row.shape === 'window'
       ? [row.state, row.watermark, row.gaps.length, row.hourly.at(-1), row.failure?.lastAt]
       : [row.state, row.position, row.ahead, row.hourly.at(-1)],
   );
+  const standing = alarms.map(({ kind, source, stream, message }) => [kind, source, stream, message]);
   return createHash('sha256')
-    .update(JSON.stringify([facts, open]))
+    .update(JSON.stringify([facts, open, standing, warnings.length]))
     .digest('base64url')
     .slice(0, 16);
 }

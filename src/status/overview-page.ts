@@ -1,7 +1,9 @@
 import { html } from 'hono/html';
 import { type Interval } from '../core/time.ts';
 import type { OverviewRow, PositionRow, ReportsRow, WindowRow } from '../ops/coverage.ts';
+import type { AlarmRow } from '../ledger/alarms.ts';
 import type { BackfillStatus } from '../ops/backfill-status.ts';
+import { alarmsView } from './alarm-views.ts';
 import { axisSentence, axisView, legend, sparkline } from './axis-view.ts';
 import { openBackfills } from './backfill-views.ts';
 import type { Links } from './links.ts';
@@ -13,14 +15,19 @@ export interface OverviewShown {
   readonly rows: readonly OverviewRow[];
   /** Those that go on. */
   readonly backfills: readonly BackfillStatus[];
+  /** Those that stand. */
+  readonly alarms: readonly AlarmRow[];
+  /** What a person should hear of the watchdog itself. */
+  readonly warnings: readonly string[];
   readonly within: Interval;
   readonly now: number;
   readonly links: Links;
 }
 
 /** One sentence, then a row a stream: nothing else above the fold. */
-export function overviewMain({ rows, backfills, within, now, links }: OverviewShown): Html {
+export function overviewMain({ rows, backfills, alarms, warnings, within, now, links }: OverviewShown): Html {
   return html`<h1>${sentence(rows, now)}</h1>
+    ${warnings.map((warning) => html`<p class="note">${warning}</p>`)} ${alarmsView(alarms, links)}
     ${openBackfills(backfills)}
     <div class="ruler" aria-hidden="true">
       <span>${minute(within.from)}</span><span>${minute((within.from + within.until) / 2)}</span
@@ -32,7 +39,7 @@ export function overviewMain({ rows, backfills, within, now, links }: OverviewSh
     ${legend()}`;
 }
 
-type Surroundings = Omit<OverviewShown, 'rows' | 'backfills'>;
+type Surroundings = Pick<OverviewShown, 'within' | 'now' | 'links'>;
 
 function rowView(row: OverviewRow, surroundings: Surroundings): Html {
   const { now, links } = surroundings;

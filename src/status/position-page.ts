@@ -6,6 +6,7 @@ import type { BackfillPlan } from '../ops/backfill-plan.ts';
 import { daysFrom, latestOf, type OverviewRow } from '../ops/coverage.ts';
 import { readLedger } from '../ops/ledger.ts';
 import type { KnownStream } from '../ops/streams.ts';
+import { alarmsView } from './alarm-views.ts';
 import { planView } from './backfill-views.ts';
 import { rangeForm } from './form-view.ts';
 import { stateView } from './overview-page.ts';
@@ -24,13 +25,13 @@ export async function positionMain(
   config: Config,
   stream: KnownStream,
   row: OverviewRow | undefined,
-  { now, links, key, said, picked, plan }: PositionShown,
+  { now, links, key, said, picked, plan, alarms }: PositionShown,
 ): Promise<Html> {
   const name = formatStreamId(stream);
   const body = stream.shape === 'report' ? await reportsBody(config, stream, now) : await portionsBody(config, stream);
   const position = row?.shape === 'sequence' ? row : undefined;
   return html`<h1>${name} ${row === undefined ? '' : stateView(row.state)}</h1>
-    ${said === undefined ? '' : html`<p class="note" role="status">${said}</p>`}
+    ${said === undefined ? '' : html`<p class="note" role="status">${said}</p>`} ${alarmsView(alarms, links)}
     <p class="facts">
       ${position === undefined ? '' : html`<b>${position.ahead === undefined ? 'not known how many' : count(position.ahead)}</b> items behind`}
       ${position?.endedAt === undefined ? '' : html` · the vendor’s end reached <b>${about(now - position.endedAt)}</b> ago`}

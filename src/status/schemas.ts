@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { createDocument } from 'zod-openapi';
+import { alarmKinds } from '../core/alarms.ts';
 import { axisStates } from '../core/axis.ts';
 import { backfillStates } from '../core/backfill.ts';
 
@@ -18,6 +19,14 @@ const Gap = z
     deadline: time.nullable().meta({ description: 'When the vendor forgets its first instant.' }),
   })
   .meta({ id: 'Gap', description: 'A stretch that should be held and is not. Half-open.' });
+const Alarm = z
+  .object({
+    stream: z.string().nullable().meta({ description: 'None: it concerns the whole.' }),
+    kind: z.enum(alarmKinds).meta({ description: 'See `sluice explain`.' }),
+    message: z.string(),
+    since: time,
+  })
+  .meta({ id: 'Alarm', description: 'What the watchdog found and cannot heal, or what somebody should know.' });
 const base = {
   stream: z.string().meta({ description: '`<source>/<stream>`' }),
   state: z.string(),
@@ -122,7 +131,7 @@ const Plan = z
   })
   .meta({ id: 'Plan', description: 'What a backfill of a range would do. Nothing is asked or written.' });
 
-export const schemas = { Stream, Gap, Run, Summary, Slice, Backfill, Plan };
+export const schemas = { Stream, Gap, Alarm, Run, Summary, Slice, Backfill, Plan };
 
 /** What every answer is wrapped in. It grows within a major version, and never shrinks. */
 export function envelope<T>(data: T, warnings: readonly string[] = []) {
@@ -176,6 +185,7 @@ export function openApi(): ReturnType<typeof createDocument> {
         query: range,
       }),
       '/gaps': get('Every gap, the nearest deadline first', z.array(Gap)),
+      '/alarms': get('The alarms that stand, the latest first', z.array(Alarm)),
     },
   });
 }

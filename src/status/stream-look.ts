@@ -1,5 +1,6 @@
 import type { Config } from '../config/load.ts';
 import { HOUR, type Interval } from '../core/time.ts';
+import type { AlarmRow } from '../ledger/alarms.ts';
 import { readRuns, type OverviewRow } from '../ops/coverage.ts';
 import { readSliceDetails } from '../ops/slice-details.ts';
 import { readSlices } from '../ops/slices.ts';
@@ -17,6 +18,8 @@ export interface StreamLook {
   readonly links: Links;
   /** Absent: from here nobody may act. */
   readonly key: FormKey | undefined;
+  /** The stream's own that stand. */
+  readonly alarms: readonly AlarmRow[];
   /** What came of an action. */
   readonly said?: string | undefined;
 }

@@ -5,6 +5,7 @@ import type { BackfillPlan } from '../ops/backfill-plan.ts';
 import type { WindowRow } from '../ops/coverage.ts';
 import type { SliceDetail } from '../ops/slice-details.ts';
 import type { Stretch } from '../ops/slices.ts';
+import { alarmsView } from './alarm-views.ts';
 import { axisSentence, axisView, legend } from './axis-view.ts';
 import { planView } from './backfill-views.ts';
 import { formView, rangeForm } from './form-view.ts';
@@ -35,7 +36,7 @@ export function streamMain(shown: StreamShown): Html {
   const link = links.stream(row.stream);
   const columns = columnsOf(runs, within, COLUMNS);
   return html`<h1>${row.stream} ${stateView(row.state)}</h1>
-    ${said === undefined ? '' : html`<p class="note" role="status">${said}</p>`}
+    ${said === undefined ? '' : html`<p class="note" role="status">${said}</p>`} ${alarmsView(shown.alarms, links)}
     <p class="facts">
       held without a gap up to <b>${minute(row.watermark)}</b>, <b>${about(row.lag)}</b> ago · next run in
       <b>${about(row.nextRun - now)}</b>

@@ -48,6 +48,7 @@ button.quiet { background: none; color: var(--link); }
 progress { width: 100%; max-width: 40rem; height: .8rem; accent-color: var(--ok); display: block; } details ul { margin: .4rem 0; padding-left: 1.1rem; } summary { cursor: pointer; }
 button { font: inherit; font-weight: 600; padding: .38rem .9rem; border-radius: 6px; border: 1px solid var(--link); background: var(--link); color: light-dark(#fff, #0d1116); cursor: pointer; }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
+.alarms { list-style: none; margin: 0 0 1rem; padding: .3rem .8rem; border-left: 3px solid var(--bad); background: var(--paper); font-size: .9rem; display: grid; gap: .25rem; } .alarms b { color: var(--bad); }
 .note { border-left: 3px solid var(--warn); padding: .3rem .8rem; background: var(--paper); } .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 footer { color: var(--quiet); font-size: .8rem; padding-top: 1.6rem; padding-bottom: 2rem; }
 @media (max-width: 52rem) { .ruler { margin: 0; } .row { grid-template-columns: 1fr; } .row .facts { order: 3; } .time { margin-left: 0; } }

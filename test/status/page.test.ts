@@ -44,6 +44,38 @@ describe('the page', () => {
     expect(page).toContain(toIso(gap.from).slice(0, 10));
   });
 
+  it('tells the alarms that stand, of all on the first page and of each stream on its own, until they are no more', async () => {
+    const { url, config } = await withGap();
+    const mine = { source: 'acme-waf', stream: SITE, kind: 'schedule-missing', message: 'there is none <b>' } as const;
+    const whole = { source: '', stream: '', kind: 'ledger-damaged', message: 'the disk is at fault' } as const;
+    const watch = (alarms: readonly (typeof mine | typeof whole)[], at: number): Promise<void> =>
+      withLedger(config, (ledger) => ledger.watch({ alarms, streams: [] }, at));
+    await watch([mine, whole], Date.now() - MINUTE);
+    const first = await text(url);
+    expect(first).toContain('<b>schedule-missing</b>');
+    expect(first).toContain('the disk is at fault');
+    expect(first).toContain('there is none &lt;b&gt;');
+    expect(first).toContain('sluice explain schedule-missing');
+    const own = await text(`${url}/stream/acme-waf/${SITE}`);
+    expect(own).toContain('<b>schedule-missing</b>');
+    expect(own).not.toContain('the disk is at fault');
+    const { data } = (await (await fetch(`${url}/api/v1/alarms`)).json()) as { data: readonly unknown[] };
+    expect(data).toHaveLength(2);
+    expect(data).toContainEqual(expect.objectContaining({ stream: `acme-waf/${SITE}`, kind: 'schedule-missing' }));
+    expect(data).toContainEqual(expect.objectContaining({ stream: null, kind: 'ledger-damaged' }));
+    await watch([], Date.now());
+    await waitFor(
+      () => text(url),
+      (page) => !page.includes('schedule-missing'),
+    );
+  });
+
+  it('says so when the watchdog itself has not looked for long', async () => {
+    const { url, config } = await withGap();
+    await withLedger(config, (ledger) => ledger.watch({ alarms: [], streams: [] }, Date.now() - 3 * HOUR));
+    expect(await text(url)).toContain('the watchdog has not looked for 3 h');
+  });
+
   it('tells of a piece what it is made of, what the vendor said, and what to type', async () => {
     const { url, gap } = await withGap();
     const range = `from=${toIso(gap.from - WINDOW)}&until=${toIso(gap.until + WINDOW)}`;
