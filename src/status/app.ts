@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import type { Config } from '../config/load.ts';
 import { formatStreamId } from '../core/ids.ts';
-import { DAY, fromIso, HOUR, SECOND, type Interval } from '../core/time.ts';
+import { DAY, HOUR, SECOND } from '../core/time.ts';
 import { listBackfills, showBackfill } from '../ops/backfill-status.ts';
 import { redact } from '../http/redaction.ts';
 import { knownStreams, type KnownStream } from '../ops/streams.ts';
@@ -14,6 +14,7 @@ import { wrong } from './api-ranges.ts';
 import { apiRoutes } from './api.ts';
 import { backfillMain, backfillsMain } from './backfill-views.ts';
 import type { FormKey } from './form-view.ts';
+import { readAskedRange } from './asked-range.ts';
 import { createGuard, type GuardOptions } from './guard.ts';
 import { openLinks } from './links.ts';
 import { openLooks, type Looks } from './looks.ts';
@@ -66,14 +67,14 @@ export function createStatusApp(options: StatusOptions): App {
   app.on(['GET', 'POST'], '/stream/:source/:stream{.+}', async (c) => {
     const stream = find(config, c);
     if (stream === undefined) return await notThere(c, 'stream');
-    const picked = pickedIn(c);
+    const { picked, typed, wrong: complaint } = readAskedRange(c.req.query('from'), c.req.query('until'));
     const done = c.req.method === 'POST' ? await actOnStream(c, stream, picked, means) : { said: undefined };
     if ('goTo' in done) return c.redirect(done.goTo, 303);
     const { rows, alarms, state } = await looks.overview(DAY);
     const row = rows.find((one) => one.stream === formatStreamId(stream));
     const now = clock();
-    const said = done.said ?? (picked === undefined && isAsked(c) ? NO_RANGE : undefined);
-    const look = { picked, now, links, key: keyFor(c), said, alarms: alarmsOf(alarms, formatStreamId(stream)) };
+    const said = done.said ?? complaint;
+    const look = { picked, typed, now, links, key: keyFor(c), said, alarms: alarmsOf(alarms, formatStreamId(stream)) };
     const main = showStream(config, stream, row, look);
     return await page(c, formatStreamId(stream), main, { now, state });
   });
@@ -124,15 +125,6 @@ function unlessUsage(error: unknown): undefined {
 function find(config: Config, c: Page): KnownStream | undefined {
   const name = `${c.req.param('source') ?? ''}/${c.req.param('stream') ?? ''}`;
   return knownStreams(config).find((one) => formatStreamId(one) === name);
-}
-
-const NO_RANGE = '`from` and `until` are times such as 2026-11-21T09:00Z, the first before the second.';
-
-const isAsked = (c: Page): boolean => (c.req.query('from') ?? c.req.query('until')) !== undefined;
-
-function pickedIn(c: Page): Interval | undefined {
-  const [from, until] = [fromIso(c.req.query('from') ?? ''), fromIso(c.req.query('until') ?? '')];
-  return from === undefined || until === undefined || from >= until ? undefined : { from, until };
 }
 
 /** Says when something has changed: one look at the ledger for each who watches, and none for who does not. */

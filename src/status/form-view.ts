@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
-import { toIso, type Interval } from '../core/time.ts';
+import { isoInterval, type Interval } from '../core/time.ts';
+import type { TypedRange } from './asked-range.ts';
 
 type Html = ReturnType<typeof html>;
 
@@ -32,11 +33,12 @@ export function formView({ key, action = '', fields = {}, buttons }: FormShown):
   </form>`;
 }
 
-/** Asks for a range of the page's stream, for who does not pick it on the axis. */
-export function rangeForm({ from, until }: Interval): Html {
+/** Asks for a range of the page's stream, for who does not pick it on the axis. @param typed stands in it instead, where it is no range */
+export function rangeForm(range: Interval, typed: TypedRange | undefined): Html {
+  const { from, until } = typed ?? isoInterval(range);
   return html`<form method="get">
-    <label>from <input name="from" value="${toIso(from)}" size="22" required /></label>
-    <label>until <input name="until" value="${toIso(until)}" size="22" required /></label>
+    <label>from <input name="from" value="${from}" size="22" required /></label>
+    <label>until <input name="until" value="${until}" size="22" required /></label>
     <button type="submit" class="quiet">Look</button>
   </form>`;
 }

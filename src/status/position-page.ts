@@ -25,7 +25,7 @@ export async function positionMain(
   config: Config,
   stream: KnownStream,
   row: OverviewRow | undefined,
-  { now, links, key, said, picked, plan, alarms }: PositionShown,
+  { now, links, key, said, picked, typed, plan, alarms }: PositionShown,
 ): Promise<Html> {
   const name = formatStreamId(stream);
   const body = stream.shape === 'report' ? await reportsBody(config, stream, now) : await portionsBody(config, stream);
@@ -41,7 +41,7 @@ export async function positionMain(
     ${row?.failure === undefined ? '' : html`<p class="note"><b>${row.failure.name}</b> ${row.failure.message.split('\n')[0]} <code>sluice explain ${row.failure.name}</code></p>`}
     ${body}
     <h2 id="range">Backfill</h2>
-    ${rangeForm(picked ?? { from: floorTo(now - 7 * DAY, DAY), until: floorTo(now, DAY) })}
+    ${rangeForm(picked ?? { from: floorTo(now - 7 * DAY, DAY), until: floorTo(now, DAY) }, typed)}
     ${plan === undefined ? '' : typeof plan === 'string' ? html`<p class="facts">${plan}</p>` : planView(plan, key)}`;
 }
 

@@ -5,6 +5,7 @@ import { readRuns, type OverviewRow } from '../ops/coverage.ts';
 import { readSliceDetails } from '../ops/slice-details.ts';
 import { readSlices } from '../ops/slices.ts';
 import { isWindowStream, type KnownStream } from '../ops/streams.ts';
+import type { TypedRange } from './asked-range.ts';
 import type { FormKey } from './form-view.ts';
 import type { Links } from './links.ts';
 import { positionMain } from './position-page.ts';
@@ -14,6 +15,8 @@ import { streamMain } from './stream-page.ts';
 export interface StreamLook {
   /** What somebody picked of its axis. */
   readonly picked: Interval | undefined;
+  /** What somebody typed that is no range. */
+  readonly typed: TypedRange | undefined;
   readonly now: number;
   readonly links: Links;
   /** Absent: from here nobody may act. */

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import { columnsOf, sharesOf, type Run } from '../core/axis.ts';
-import { HOUR, toIso, type Interval } from '../core/time.ts';
+import { floorTo, HOUR, MINUTE, toIso, type Interval } from '../core/time.ts';
 import type { BackfillPlan } from '../ops/backfill-plan.ts';
 import type { WindowRow } from '../ops/coverage.ts';
 import type { SliceDetail } from '../ops/slice-details.ts';
@@ -87,10 +87,10 @@ function gapsView({ gaps, stream }: WindowRow, now: number): Html | string {
 const command = (stream: string, { from, until }: Interval): string =>
   `sluice pull ${stream} --from ${toIso(from)} --until ${toIso(until)}`;
 
-function rangeView({ row, picked, stretches, omitted, key, plan, details, links, now }: StreamShown): Html {
-  const range = picked ?? { from: Math.max(row.cliff, now - HOUR), until: now };
+function rangeView({ row, picked, typed, stretches, omitted, key, plan, details, links, now }: StreamShown): Html {
+  const range = picked ?? { from: floorTo(Math.max(row.cliff, now - HOUR), MINUTE), until: floorTo(now, MINUTE) };
   return html`<h2 id="range">${picked === undefined ? 'The last slices' : windowText(picked)}</h2>
-    ${rangeForm(range)} ${picked === undefined ? '' : healView(row.stream, picked, { stretches, key })}
+    ${rangeForm(range, typed)} ${picked === undefined ? '' : healView(row.stream, picked, { stretches, key })}
     ${plan === undefined ? '' : typeof plan === 'string' ? html`<p class="facts">${plan}</p>` : planView(plan, key)}
     ${slicesView(stretches, { stream: row.stream, details, links })}
     ${omitted === 0 ? '' : html`<p class="facts">${count(omitted)} older ones are left out.</p>`}`;
@@ -105,7 +105,7 @@ function healView(stream: string, picked: Interval, { stretches, key }: Pick<Str
     toGet === 0
       ? `Nothing that the stream asks for is missing${lost === 0 ? '' : ', but for what is lost for good'}`
       : `${plural(toGet, 'piece')} to extract${lost === 0 ? '' : `, ${lost} lost for good`}; what is held is left as it is`;
-  return html`<p>${words}. <code>${command(stream, picked)}</code></p>
+  return html`<p>${words}. ${toGet === 0 ? '' : html`<code>${command(stream, picked)}</code>`}</p>
     ${
       key === undefined || toGet === 0
         ? ''

@@ -191,13 +191,28 @@ describe('the page', () => {
     expect(await text(`${url}/stream/acme-waf/${SITE}?from=${from}&until=${until}`)).toContain('has not settled yet');
   });
 
-  it.each(['from=yesterday&until=today', 'from=2026-11-21T09:00Z&until=2026-11-21T08:00Z', 'from=2026-11-21T09:00Z'])(
-    'says what a range is made of to who asks for %s',
-    async (query) => {
-      const { url } = await withGap();
-      expect(await text(`${url}/stream/acme-waf/${SITE}?${query}`)).toContain('are times such as 2026-11-21T09:00Z');
-    },
-  );
+  it.each([
+    ['from=yesterday&until=today', '`from` and `until` are no times such as 2026-11-21T09:00Z', ['yesterday', 'today']],
+    ['from=2026-11-21T09:00Z&until=now', '`until` is no time such as', ['2026-11-21T09:00Z', 'now']],
+    ['from=2026-11-21T09:00Z', '`until` is no time such as', ['2026-11-21T09:00Z', '']],
+    [
+      'from=2026-11-21T09:00Z&until=2026-11-21T08:00Z',
+      '`from` has to come before `until`',
+      ['2026-11-21T09:00Z', '2026-11-21T08:00Z'],
+    ],
+  ])('says what is wrong with %s, and leaves it to be mended', async (query, words, [from, until]) => {
+    const { url } = await withGap();
+    const page = await text(`${url}/stream/acme-waf/${SITE}?${query}`);
+    expect(page).toContain(words);
+    expect(page).toContain(`name="from" value="${from}"`);
+    expect(page).toContain(`name="until" value="${until}"`);
+  });
+
+  it('offers a range of whole minutes to who has picked none', async () => {
+    const { url } = await withGap();
+    const page = await text(`${url}/stream/acme-waf/${SITE}`);
+    expect(page).toMatch(/name="until" value="\d{4}-\d\d-\d\dT\d\d:\d\d:00Z"/);
+  });
 
   it('shows backfills with how far they are, and passes on an operator’s word', async () => {
     const words: string[] = [];
