@@ -54,7 +54,7 @@ async function slicesOf(ledger: Ledger, stream: KnownStream, now: number): Promi
   if (shape === 'report') {
     return ['report', await ledger.reports(stream, { first: dayOf(now - 8 * 24 * HOUR), last: dayOf(now) })];
   }
-  // A window of a day lies further back by the time it has settled.
-  const span = SPAN + (isWindowStream(stream) ? 2 * windowLength(stream.window, stream.settings) : 0);
+  // A window of a day lies further back by the time it has settled, and begins before what the last 24 hours touch.
+  const span = SPAN + (isWindowStream(stream) ? 3 * windowLength(stream.window, stream.settings) : 0);
   return ['window', await ledger.slices(stream, { from: now - span, until: now })];
 }
